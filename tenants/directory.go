@@ -1,0 +1,209 @@
+package tenants
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/fault"
+	"onedoor/app/nhs"
+)
+
+// Directory is everything that routing knows about one neighbourhood, at one version. It is immutable once made: a
+// change makes a new version with another hash, and a decision names the hash that it was taken by.
+type Directory struct {
+	doc  directoryDocument
+	hash string
+
+	organisations map[uuid.UUID]Organisation
+	byODS         map[nhs.ODSCode]uuid.UUID
+	sites         map[uuid.UUID]Site
+	queues        map[uuid.UUID]Queue
+	services      map[uuid.UUID]Service
+}
+
+type directoryDocument struct {
+	Neighbourhood Neighbourhood  `json:"neighbourhood"`
+	Desk          uuid.UUID      `json:"desk"` // the organisation of last resort
+	Organisations []Organisation `json:"organisations"`
+	Agreements    []Agreement    `json:"agreements"`
+	Sites         []Site         `json:"sites"`
+	Queues        []Queue        `json:"queues"`
+	Services      []Service      `json:"services"`
+}
+
+// Contents is what a directory is made of.
+type Contents struct {
+	Neighbourhood Neighbourhood
+	Desk          uuid.UUID // the organisation whose queues are the desk of last resort
+	Organisations []Organisation
+	Agreements    []Agreement
+	Sites         []Site
+	Queues        []Queue
+	Services      []Service
+}
+
+// NewDirectory checks the contents and fixes them as one version. It refuses dangling references, two organisations with
+// one ODS code, and a practice or desk without the queues that routing relies on.
+func NewDirectory(c Contents) (*Directory, error) {
+	doc := directoryDocument(c)
+	doc.Organisations = slices.SortedFunc(slices.Values(c.Organisations), func(a, b Organisation) int { return strings.Compare(string(a.ODS), string(b.ODS)) })
+	doc.Agreements = sortedByID(c.Agreements, func(a Agreement) string { return a.OrganisationID.String() + a.From.String() })
+	doc.Sites = sortedByID(c.Sites, func(s Site) string { return s.ID.String() })
+	doc.Queues = sortedByID(c.Queues, func(q Queue) string { return q.ID.String() })
+	doc.Services = sortedByID(c.Services, func(s Service) string { return s.ID.String() })
+	return index(doc)
+}
+
+func sortedByID[T any](list []T, key func(T) string) []T {
+	return slices.SortedFunc(slices.Values(list), func(a, b T) int { return strings.Compare(key(a), key(b)) })
+}
+
+// ParseDirectory reads a stored version.
+func ParseDirectory(document []byte) (*Directory, error) {
+	var doc directoryDocument
+	if err := json.Unmarshal(document, &doc); err != nil {
+		return nil, fault.New(fault.Malformed, "directory_format", "A stored directory could not be read.").Because(err)
+	}
+	return index(doc)
+}
+
+func index(doc directoryDocument) (*Directory, error) {
+	d := &Directory{
+		doc:           doc,
+		organisations: map[uuid.UUID]Organisation{}, byODS: map[nhs.ODSCode]uuid.UUID{}, sites: map[uuid.UUID]Site{},
+		queues: map[uuid.UUID]Queue{}, services: map[uuid.UUID]Service{},
+	}
+	for _, o := range doc.Organisations {
+		if _, twice := d.byODS[o.ODS]; twice {
+			return nil, fault.New(fault.Invalid, "directory_duplicate", "Two organisations have the ODS code %s.", o.ODS)
+		}
+		d.organisations[o.ID], d.byODS[o.ODS] = o, o.ID
+	}
+	for _, s := range doc.Sites {
+		if _, ok := d.organisations[s.OrganisationID]; !ok {
+			return nil, dangling("site", s.Name, "organisation")
+		}
+		if err := s.Hours.Check(); err != nil {
+			return nil, err
+		}
+		d.sites[s.ID] = s
+	}
+	for _, q := range doc.Queues {
+		if _, ok := d.organisations[q.OrganisationID]; !ok {
+			return nil, dangling("queue", q.Name, "organisation")
+		}
+		d.queues[q.ID] = q
+	}
+	for _, s := range doc.Services {
+		if q, ok := d.queues[s.QueueID]; !ok || q.OrganisationID != s.OrganisationID {
+			return nil, dangling("service", s.Name, "queue")
+		}
+		if err := s.Hours.Check(); err != nil {
+			return nil, err
+		}
+		d.services[s.ID] = s
+	}
+	if _, ok := d.organisations[doc.Desk]; !ok {
+		return nil, fault.New(fault.Invalid, "directory_desk", "The neighbourhood has no desk of last resort.")
+	}
+	for _, o := range doc.Organisations {
+		if o.Kind != Practice && o.ID != doc.Desk {
+			continue
+		}
+		for _, slug := range []string{QueueSafety, QueueToVerify, QueueGeneral} {
+			if _, ok := d.QueueOf(o.ID, slug); !ok {
+				return nil, fault.New(fault.Invalid, "directory_queue", "%s has no queue %q.", o.Name, slug)
+			}
+		}
+	}
+	canonical, err := json.Marshal(doc)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(canonical)
+	d.hash = hex.EncodeToString(sum[:])
+	return d, nil
+}
+
+func dangling(what, name, to string) error {
+	return fault.New(fault.Invalid, "directory_reference", "The %s %q belongs to no known %s.", what, name, to)
+}
+
+// Document is the canonical JSON that the hash is taken of.
+func (d *Directory) Document() []byte {
+	b, _ := json.Marshal(d.doc) // it was marshalled once already
+	return b
+}
+
+// Hash is the version: SHA-256 of the document, in hexadecimal.
+func (d *Directory) Hash() string { return d.hash }
+
+// Neighbourhood is whose directory this is.
+func (d *Directory) Neighbourhood() Neighbourhood { return d.doc.Neighbourhood }
+
+// Desk is the organisation of last resort.
+func (d *Directory) Desk() Organisation { return d.organisations[d.doc.Desk] }
+
+// Organisations are all of them, by ODS code, whether or not their agreement holds today.
+func (d *Directory) Organisations() []Organisation { return slices.Clone(d.doc.Organisations) }
+
+// TakesPart reports whether an organisation is under a sharing agreement on a day.
+func (d *Directory) TakesPart(organisation uuid.UUID, on nhs.Date) bool {
+	return slices.ContainsFunc(d.doc.Agreements, func(a Agreement) bool {
+		return a.OrganisationID == organisation && !on.Before(a.From) && (a.Until.IsZero() || !a.Until.Before(on))
+	})
+}
+
+// Organisation finds one by id.
+func (d *Directory) Organisation(id uuid.UUID) (Organisation, bool) {
+	o, ok := d.organisations[id]
+	return o, ok
+}
+
+// ByODS finds one by its code.
+func (d *Directory) ByODS(code nhs.ODSCode) (Organisation, bool) {
+	o, ok := d.organisations[d.byODS[code]]
+	return o, ok
+}
+
+// Queue finds one by id.
+func (d *Directory) Queue(id uuid.UUID) (Queue, bool) {
+	q, ok := d.queues[id]
+	return q, ok
+}
+
+// QueueOf finds an organisation's queue by its slug.
+func (d *Directory) QueueOf(organisation uuid.UUID, slug string) (Queue, bool) {
+	for _, q := range d.doc.Queues {
+		if q.OrganisationID == organisation && q.Slug == slug {
+			return q, true
+		}
+	}
+	return Queue{}, false
+}
+
+// Queues are all queues.
+func (d *Directory) Queues() []Queue { return slices.Clone(d.doc.Queues) }
+
+// Service finds one by id.
+func (d *Directory) Service(id uuid.UUID) (Service, bool) {
+	s, ok := d.services[id]
+	return s, ok
+}
+
+// Services are all services.
+func (d *Directory) Services() []Service { return slices.Clone(d.doc.Services) }
+
+// Site finds one by id.
+func (d *Directory) Site(id uuid.UUID) (Site, bool) {
+	s, ok := d.sites[id]
+	return s, ok
+}
+
+// Sites are all sites.
+func (d *Directory) Sites() []Site { return slices.Clone(d.doc.Sites) }
