@@ -22,7 +22,7 @@ create index patients_birth_date on patients (neighbourhood_id, birth_date, post
 alter table patients enable row level security;
 alter table patients force row level security;
 create policy patients_scope on patients
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid
-           and (current_setting('app.actor', true) in ('intake', 'job')
-                or practice_id = any (string_to_array(nullif(current_setting('app.orgs', true), ''), ',')::uuid[])))
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid and current_setting('app.actor', true) = 'job');
+    using (neighbourhood_id = current_neighbourhood()
+           and (current_actor() in ('intake', 'job')
+                or practice_id = any (current_organisations())))
+    with check (neighbourhood_id = current_neighbourhood() and current_actor() = 'job');

@@ -64,18 +64,18 @@ create index requests_service on requests (neighbourhood_id, service_id, submitt
 alter table requests enable row level security;
 alter table requests force row level security;
 create policy requests_read on requests for select
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid
-           and (current_setting('app.actor', true) in ('intake', 'job')
-                or accountable_id = any (string_to_array(nullif(current_setting('app.orgs', true), ''), ',')::uuid[])
-                or offered_id = any (string_to_array(nullif(current_setting('app.orgs', true), ''), ',')::uuid[])));
+    using (neighbourhood_id = current_neighbourhood()
+           and (current_actor() in ('intake', 'job')
+                or accountable_id = any (current_organisations())
+                or offered_id = any (current_organisations())));
 create policy requests_add on requests for insert
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid);
+    with check (neighbourhood_id = current_neighbourhood());
 create policy requests_change on requests for update
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid
-           and (current_setting('app.actor', true) = 'job'
-                or accountable_id = any (string_to_array(nullif(current_setting('app.orgs', true), ''), ',')::uuid[])
-                or offered_id = any (string_to_array(nullif(current_setting('app.orgs', true), ''), ',')::uuid[])))
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid);
+    using (neighbourhood_id = current_neighbourhood()
+           and (current_actor() = 'job'
+                or accountable_id = any (current_organisations())
+                or offered_id = any (current_organisations())))
+    with check (neighbourhood_id = current_neighbourhood());
 revoke delete on requests from onedoor_app;
 
 create table decisions (
@@ -93,11 +93,11 @@ alter table decisions enable row level security;
 alter table decisions force row level security;
 -- Rows below a request are as visible as the request.
 create policy decisions_read on decisions for select
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid
-           and (current_setting('app.actor', true) in ('intake', 'job')
+    using (neighbourhood_id = current_neighbourhood()
+           and (current_actor() in ('intake', 'job')
                 or exists (select from requests r where r.neighbourhood_id = decisions.neighbourhood_id and r.id = decisions.request_id)));
 create policy decisions_add on decisions for insert
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid);
+    with check (neighbourhood_id = current_neighbourhood());
 revoke update, delete on decisions from onedoor_app;
 
 -- Who was accountable from when to when: one row is open for each open request, and the unique index says so too.
@@ -116,16 +116,16 @@ create index custody_request on custody (neighbourhood_id, request_id, from_at);
 alter table custody enable row level security;
 alter table custody force row level security;
 create policy custody_read on custody for select
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid
-           and (current_setting('app.actor', true) in ('intake', 'job')
+    using (neighbourhood_id = current_neighbourhood()
+           and (current_actor() in ('intake', 'job')
                 or exists (select from requests r where r.neighbourhood_id = custody.neighbourhood_id and r.id = custody.request_id)));
 create policy custody_add on custody for insert
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid);
+    with check (neighbourhood_id = current_neighbourhood());
 create policy custody_end on custody for update
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid
-           and (current_setting('app.actor', true) = 'job'
+    using (neighbourhood_id = current_neighbourhood()
+           and (current_actor() = 'job'
                 or exists (select from requests r where r.neighbourhood_id = custody.neighbourhood_id and r.id = custody.request_id)))
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid);
+    with check (neighbourhood_id = current_neighbourhood());
 revoke delete on custody from onedoor_app;
 
 create table idempotency_keys (
@@ -141,5 +141,5 @@ create index idempotency_keys_age on idempotency_keys (neighbourhood_id, created
 alter table idempotency_keys enable row level security;
 alter table idempotency_keys force row level security;
 create policy idempotency_keys_scope on idempotency_keys
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid and current_setting('app.actor', true) in ('intake', 'job'))
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid and current_setting('app.actor', true) in ('intake', 'job'));
+    using (neighbourhood_id = current_neighbourhood() and current_actor() in ('intake', 'job'))
+    with check (neighbourhood_id = current_neighbourhood() and current_actor() in ('intake', 'job'));

@@ -20,11 +20,11 @@ alter table audit_entries enable row level security;
 alter table audit_entries force row level security;
 -- Staff read what was done on behalf of their organisation, and the whole story of a request that they can see.
 create policy audit_entries_read on audit_entries for select
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid
-           and (current_setting('app.actor', true) = 'job'
-                or organisation_id = any (string_to_array(nullif(current_setting('app.orgs', true), ''), ',')::uuid[])
+    using (neighbourhood_id = current_neighbourhood()
+           and (current_actor() = 'job'
+                or organisation_id = any (current_organisations())
                 or (subject_kind = 'request' and exists (
                     select from requests r where r.neighbourhood_id = audit_entries.neighbourhood_id and r.id = audit_entries.subject))));
 create policy audit_entries_add on audit_entries for insert
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid);
+    with check (neighbourhood_id = current_neighbourhood());
 revoke update, delete, truncate on audit_entries from onedoor_app;

@@ -15,5 +15,5 @@ create index conversations_expiry on conversations (neighbourhood_id, expires_at
 alter table conversations enable row level security;
 alter table conversations force row level security;
 create policy conversations_scope on conversations
-    using (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid and current_setting('app.actor', true) in ('intake', 'job'))
-    with check (neighbourhood_id = nullif(current_setting('app.nb', true), '')::uuid and current_setting('app.actor', true) in ('intake', 'job'));
+    using (neighbourhood_id = current_neighbourhood() and current_actor() in ('intake', 'job'))
+    with check (neighbourhood_id = current_neighbourhood() and current_actor() in ('intake', 'job'));

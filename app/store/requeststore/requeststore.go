@@ -57,7 +57,6 @@ type transaction struct {
 	tx    *database.Tx
 	store *Store
 	nb    uuid.UUID
-	err   error // the first error of a method that returns none; it stops the commit
 }
 
 func (t *transaction) Rules(at time.Time) (requests.Rules, error) {
@@ -168,8 +167,8 @@ func (t *transaction) Deliveries(request uuid.UUID) ([]clinical.Delivery, error)
 func (t *transaction) Insert(r *requests.Request, d policy.Decision) {
 	w, err := rowOf(r)
 	decision, decisionErr := json.Marshal(d)
-	if t.err = errors.Join(t.err, err, decisionErr); t.err != nil {
-		t.tx.Fail(t.err)
+	if err := errors.Join(err, decisionErr); err != nil {
+		t.tx.Fail(err)
 		return
 	}
 	t.tx.Later(w,
@@ -212,7 +211,7 @@ func (t *transaction) handingOver(r *requests.Request, update func() error) erro
 			return update()
 		}
 	}
-	return t.tx.As(tenants.JobOf(t.nb), update)
+	return t.tx.As(t.ctx, tenants.JobOf(t.nb), update)
 }
 
 func (t *transaction) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
