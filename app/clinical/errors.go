@@ -46,12 +46,12 @@ func says(err error) string {
 	var unknown *Unknown
 	var unavailable *Unavailable
 	switch {
+	case errors.As(err, &unknown): // first: it may wrap one of the others
+		return unknown.Says
 	case errors.As(err, &refused):
 		return refused.Says
 	case errors.As(err, &unavailable):
 		return unavailable.Says
-	case errors.As(err, &unknown):
-		return unknown.Says
 	}
 	return lostAnswer // an error we did not foresee may hold anything, so its text is not shown
 }
@@ -60,10 +60,10 @@ func retryAfter(err error) time.Duration {
 	var unknown *Unknown
 	var unavailable *Unavailable
 	switch {
-	case errors.As(err, &unavailable):
-		return unavailable.RetryAfter
 	case errors.As(err, &unknown):
 		return unknown.RetryAfter
+	case errors.As(err, &unavailable):
+		return unavailable.RetryAfter
 	}
 	return 0
 }
