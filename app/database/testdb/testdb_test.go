@@ -38,4 +38,3 @@ func TestProductDoesNotConnectAsOwner(t *testing.T) {
 		t.Fatal("the owner's role was let in")
 	}
 }
-
