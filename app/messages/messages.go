@@ -15,6 +15,10 @@ const (
 	PharmacyOffer   = "pharmacy-offer"
 	ServiceOffer    = "service-offer"
 	DeskQueue       = "desk-queue"
+	PracticeUrgent  = "practice-urgent"
+	DeskUrgent      = "desk-urgent"
+	WillRefer       = "practice-will-refer"
+	CallPractice    = "call-practice-now"
 	WithDestination = "with-destination"
 	Emergency       = "emergency-999"
 	OutOfHours      = "out-of-hours-111"
@@ -34,6 +38,10 @@ var texts = map[string]map[string]string{
 		PharmacyOffer:   "{accountable} will check your request and send it to {destination}. You will have an answer by {due}. You do not need to do anything until then.",
 		ServiceOffer:    "{accountable} will check your request and send it to {destination}. You will have an answer by {due}.",
 		DeskQueue:       "{accountable} has your request and will make sure that the right team answers it. You will have an answer by {due}.",
+		PracticeUrgent:  "{accountable} has your request and will deal with it by {due}. If you get worse before then, call 111, or 999 in an emergency.",
+		DeskUrgent:      "{accountable} has your request and will deal with it by {due}. If you get worse before then, call 111, or 999 in an emergency.",
+		WillRefer:       "{accountable} has your request and will arrange it with the place you chose. You will have an answer by {due}.",
+		CallPractice:    "Call {accountable} now and say that your request is urgent. It also has your request and must answer by {due}. In an emergency, call 999.",
 		WithDestination: "{accountable} has your request. You will have an answer by {due}.",
 		Emergency:       "Call 999 now, or go to A&E. Your answers suggest an emergency. {accountable} has been told and will check.",
 		OutOfHours:      "If you cannot wait, call 111 or go to 111.nhs.uk now. {accountable} is closed and will see your request first thing. You will have an answer by {due}.",
@@ -44,6 +52,10 @@ var texts = map[string]map[string]string{
 		PharmacyOffer:   "Bydd {accountable} yn gwirio eich cais ac yn ei anfon at {destination}. Cewch ateb erbyn {due}. Nid oes angen i chi wneud dim tan hynny.",
 		ServiceOffer:    "Bydd {accountable} yn gwirio eich cais ac yn ei anfon at {destination}. Cewch ateb erbyn {due}.",
 		DeskQueue:       "Mae eich cais gyda {accountable}, a fydd yn sicrhau bod y tîm cywir yn ei ateb. Cewch ateb erbyn {due}.",
+		PracticeUrgent:  "Mae eich cais gyda {accountable}, a fydd yn delio ag ef erbyn {due}. Os byddwch yn gwaethygu cyn hynny, ffoniwch 111, neu 999 mewn argyfwng.",
+		DeskUrgent:      "Mae eich cais gyda {accountable}, a fydd yn delio ag ef erbyn {due}. Os byddwch yn gwaethygu cyn hynny, ffoniwch 111, neu 999 mewn argyfwng.",
+		WillRefer:       "Mae eich cais gyda {accountable}, a fydd yn ei drefnu gyda’r lle a ddewisoch. Cewch ateb erbyn {due}.",
+		CallPractice:    "Ffoniwch {accountable} nawr a dywedwch fod eich cais yn un brys. Mae eich cais yno hefyd, a rhaid iddynt ateb erbyn {due}. Mewn argyfwng, ffoniwch 999.",
 		WithDestination: "Mae eich cais gyda {accountable}. Cewch ateb erbyn {due}.",
 		Emergency:       "Ffoniwch 999 nawr, neu ewch i’r adran achosion brys. Mae eich atebion yn awgrymu argyfwng. Mae {accountable} wedi cael gwybod a bydd yn gwirio.",
 		OutOfHours:      "Os na allwch aros, ffoniwch 111 neu ewch i 111.nhs.uk nawr. Mae {accountable} ar gau a bydd yn gweld eich cais cyn gynted ag y bydd yn agor. Cewch ateb erbyn {due}.",

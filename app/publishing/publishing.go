@@ -12,6 +12,7 @@ import (
 
 	"onedoor/app/audit"
 	"onedoor/app/fault"
+	"onedoor/app/nhs"
 	"onedoor/policy"
 	"onedoor/tenants"
 )
@@ -33,7 +34,6 @@ type Store interface {
 
 // Tx is one publication.
 type Tx interface {
-	Directory(at time.Time) (*tenants.Directory, error)
 	Add(Version) error
 	Audit(audit.Entry)
 }
@@ -58,15 +58,11 @@ func (s *Service) Publish(ctx context.Context, by audit.Actor, neighbourhood uui
 		return Version{}, fault.New(fault.Invalid, "note_required", "Say in a note why this policy is published.")
 	}
 	now := s.now()
+	if failures := p.RunCases(nhs.DateOf(now.In(tenants.London()))); len(failures) > 0 {
+		return Version{}, fault.New(fault.Invalid, "case_fails", "The stored case %q does not hold: %s", failures[0].Case, failures[0].Says)
+	}
 	v := Version{neighbourhood, p.Hash(), now, document, by.Name, note}
 	err = s.store.InTx(ctx, neighbourhood, func(tx Tx) error {
-		directory, err := tx.Directory(now)
-		if err != nil {
-			return err
-		}
-		if failures := p.Check(directory, now); len(failures) > 0 {
-			return fault.New(fault.Invalid, "case_fails", "The stored case %q does not hold: %s", failures[0].Case, failures[0].Says)
-		}
 		if err := tx.Add(v); err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ type prepared struct {
 	answers  catalogue.Answers
 	ignored  []string
 	decision policy.Decision
-	fallback policy.Place
+	kept     policy.Decision // the same request, if no other organisation may have it
 }
 
 func (s *Service) prepare(tx Tx, rules Rules, in Submission, kind *catalogue.Kind, now time.Time) (prepared, error) {
@@ -146,6 +146,11 @@ func (s *Service) prepare(tx Tx, rules Rules, in Submission, kind *catalogue.Kin
 	facts := kind.Questionnaire.Facts(p.answers, known)
 	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, rules.Directory)
 	p.decision = policy.Decide(rules.Policy, facts, rules.Directory, load, now)
+	p.kept = p.decision
+	if p.decision.Offer {
+		facts["own-practice-only"] = policy.Text("yes")
+		p.kept = policy.Decide(rules.Policy, facts, rules.Directory, load, now)
+	}
 	return p, nil
 }
 
@@ -200,7 +205,7 @@ func (s *Service) open(p prepared, in Submission, kind *catalogue.Kind, now time
 		Patient: completed(in.Patient, p.patient, p.matched), Proxy: in.Proxy,
 		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored,
 		Urgency: d.Urgency, AnswerDue: d.AnswerDue, CareDue: d.CareDue, Message: d.Message,
-		HomeID: d.Home.Organisation, HomeQueueID: d.Fallback.Queue, Place: d.Home, Destination: d.Destination,
+		HomeID: d.Home.Organisation, HomeQueueID: p.kept.Destination.Queue, Place: d.Home, Destination: d.Destination,
 		SubmittedBy: in.By, FirstContactAt: in.FirstContactAt, SubmittedAt: now, UpdatedAt: now,
 	}
 	if p.matched {

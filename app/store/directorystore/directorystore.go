@@ -165,16 +165,6 @@ type publication struct {
 	nb uuid.UUID
 }
 
-// Directory implements publishing.Tx.
-func (t *publication) Directory(at time.Time) (*tenants.Directory, error) {
-	var w directoryVersionRow
-	err := t.tx.Gorm().Where("neighbourhood_id = ? and live_from <= ?", t.nb, at).Order("live_from desc").Limit(1).Take(&w).Error
-	if err != nil {
-		return nil, err
-	}
-	return tenants.ParseDirectory(w.Document)
-}
-
 // Add implements publishing.Tx.
 func (t *publication) Add(v publishing.Version) error {
 	return t.tx.Gorm().Create(&policyVersionRow{v.NeighbourhoodID, v.Hash, v.LiveFrom, string(v.Document), v.PublishedBy, v.Note}).Error

@@ -19,22 +19,29 @@ import (
 	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/store/auditstore"
-	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/rulestore"
 	"onedoor/policy"
 	"onedoor/tenants"
 )
 
+// Deliveries keeps outcomes on their way to clinical systems, in the transaction of the request.
+type Deliveries interface {
+	// Enqueue stores deliveries and wakes the jobs of their organisations.
+	Enqueue(ctx context.Context, tx *database.Tx, list []clinical.Delivery) error
+	// ForRequest reads a request's deliveries as far as the scope may see them.
+	ForRequest(ctx context.Context, tx *database.Tx, request uuid.UUID) ([]clinical.Delivery, error)
+}
+
 // Store implements requests.Store.
 type Store struct {
 	db         *database.DB
 	rules      *rulestore.Store
-	deliveries *deliverystore.Store
+	deliveries Deliveries
 }
 
 // New makes a store over a database.
-func New(db *database.DB, rules *rulestore.Store, deliveries *deliverystore.Store) *Store {
+func New(db *database.DB, rules *rulestore.Store, deliveries Deliveries) *Store {
 	return &Store{db, rules, deliveries}
 }
 
@@ -161,7 +168,7 @@ func (t *transaction) Timeline(request uuid.UUID) ([]audit.Entry, error) {
 }
 
 func (t *transaction) Deliveries(request uuid.UUID) ([]clinical.Delivery, error) {
-	return t.store.deliveries.ForRequest(t.tx, request)
+	return t.store.deliveries.ForRequest(t.ctx, t.tx, request)
 }
 
 func (t *transaction) Insert(r *requests.Request, d policy.Decision) {
