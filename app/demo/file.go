@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/nhs"
+	"onedoor/app/patients"
 	"onedoor/tenants"
 )
 
@@ -70,8 +71,9 @@ func Remove(dir string) error {
 	return nil
 }
 
-// Write puts the file in place whole: whoever sees it can use everything it says.
-func Write(dir string, a Addresses, today nhs.Date) error {
+// Write puts the file in place whole: whoever sees it can use everything it says. The people are Riverside's, as its
+// register has them.
+func Write(dir string, a Addresses, register []patients.Patient) error {
 	f := file{BaseURL: a.Base, SIP: a.SIP, Neighbourhood: "riverside", Keys: map[string]string{}}
 	for _, c := range clients {
 		f.Keys[c.name] = string(keyOf(c.name))
@@ -82,7 +84,7 @@ func Write(dir string, a Addresses, today nhs.Date) error {
 		root := a.Simulator + "/" + string(p.ods)
 		f.Organisations = append(f.Organisations, fileOrg{p.ods, p.name, p.kind, fileSystem{"fhir", System(a.Simulator, p.ods), root + "/ledger", root + "/faults"}})
 	}
-	for _, p := range RiversidePatients(today) {
+	for _, p := range riversidePatients(register) {
 		f.Patients = append(f.Patients, filePatient{
 			p.NHSNumber, p.GivenName, p.FamilyName, p.BirthDate, p.Sex, p.Postcode, p.Mobile, codes[p.PracticeID], codes[p.NominatedPharmacy],
 		})

@@ -47,8 +47,8 @@ type neighbourhood struct {
 
 func neighbourhoods() []neighbourhood {
 	return []neighbourhood{
-		{"riverside", "Riverside", riversidePlaces, riversideResidents, 0, RiversidePolicy()},
-		{"hillside", "Hillside", hillsidePlaces, hillsideResidents, 500, HillsidePolicy()},
+		{"riverside", "Riverside", riversidePlaces, riversideResidents, 0, Riverside},
+		{"hillside", "Hillside", hillsidePlaces, hillsideResidents, 500, Hillside},
 	}
 }
 
@@ -117,7 +117,17 @@ func at(ods nhs.ODSCode) uuid.UUID {
 	return organisationID(ods)
 }
 
-// RiversidePatients are the people on Riverside's registers as they are on a day.
-func RiversidePatients(today nhs.Date) []patients.Patient {
-	return register("riverside", riversideResidents, 0, today)
+// riversidePatients brings people read from Riverside's register into the order of the seed.
+func riversidePatients(read []patients.Patient) []patients.Patient {
+	byID := map[uuid.UUID]patients.Patient{}
+	for _, p := range read {
+		byID[p.ID] = p
+	}
+	var list []patients.Patient
+	for i := range riversideResidents {
+		if p, ok := byID[patientID("riverside", i)]; ok {
+			list = append(list, p)
+		}
+	}
+	return list
 }
