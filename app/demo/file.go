@@ -80,11 +80,11 @@ func Write(dir string, a Addresses, register []patients.Patient) error {
 	}
 	codes := map[uuid.UUID]string{}
 	for _, p := range riversidePlaces {
-		codes[organisationID(p.ods)] = string(p.ods)
+		codes[OrganisationID(p.ods)] = string(p.ods)
 		root := a.Simulator + "/" + string(p.ods)
 		f.Organisations = append(f.Organisations, fileOrg{p.ods, p.name, p.kind, fileSystem{"fhir", System(a.Simulator, p.ods), root + "/ledger", root + "/faults"}})
 	}
-	for _, p := range riversidePatients(register) {
+	for _, p := range RiversidePatients(register) {
 		f.Patients = append(f.Patients, filePatient{
 			p.NHSNumber, p.GivenName, p.FamilyName, p.BirthDate, p.Sex, p.Postcode, p.Mobile, codes[p.PracticeID], codes[p.NominatedPharmacy],
 		})
