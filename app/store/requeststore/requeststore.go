@@ -28,9 +28,9 @@ import (
 // Deliveries keeps outcomes on their way to clinical systems, in the transaction of the request.
 type Deliveries interface {
 	// Enqueue stores deliveries and wakes the jobs of their organisations.
-	Enqueue(ctx context.Context, tx *database.Tx, list []clinical.Delivery) error
-	// ForRequest reads a request's deliveries as far as the scope may see them.
-	ForRequest(ctx context.Context, tx *database.Tx, request uuid.UUID) ([]clinical.Delivery, error)
+	Enqueue(ctx context.Context, tx *database.Tx, list ...clinical.Delivery) error
+	// OfRequest reads a request's deliveries as far as the scope may see them.
+	OfRequest(ctx context.Context, tx *database.Tx, request uuid.UUID) ([]clinical.Delivery, error)
 }
 
 // Store implements requests.Store.
@@ -168,7 +168,7 @@ func (t *transaction) Timeline(request uuid.UUID) ([]audit.Entry, error) {
 }
 
 func (t *transaction) Deliveries(request uuid.UUID) ([]clinical.Delivery, error) {
-	return t.store.deliveries.ForRequest(t.ctx, t.tx, request)
+	return t.store.deliveries.OfRequest(t.ctx, t.tx, request)
 }
 
 func (t *transaction) Insert(r *requests.Request, d policy.Decision) {
@@ -240,7 +240,7 @@ func (t *transaction) Announce(r *requests.Request, also ...uuid.UUID) {
 }
 
 func (t *transaction) Deliver(list []clinical.Delivery) error {
-	return t.store.deliveries.Enqueue(t.ctx, t.tx, list)
+	return t.store.deliveries.Enqueue(t.ctx, t.tx, list...)
 }
 
 func (t *transaction) Reply(client uuid.UUID, key string) ([]byte, json.RawMessage, bool, error) {
