@@ -81,3 +81,9 @@ func noSession() error {
 func unknownKey() error {
 	return fault.New(fault.Unauthenticated, "unknown_key", "This API key is not known, or it has been withdrawn.")
 }
+
+// SeededKey is a key that anybody who reads this can make: for the demonstration's clients, which production refuses.
+func SeededKey(label string) Key {
+	sum := sha256.Sum256([]byte("onedoor demonstration key: " + label))
+	return Key(KeyPrefix + base64.RawURLEncoding.EncodeToString(sum[:]))
+}

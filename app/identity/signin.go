@@ -34,7 +34,7 @@ type Store interface {
 	// Session finds a session with its person and their memberships in one go.
 	Session(ctx context.Context, h Hash) (Session, Person, []tenants.Membership, error)
 	SeeSession(ctx context.Context, h Hash, at time.Time) error
-	EndSession(ctx context.Context, h Hash) error
+	EndSession(ctx context.Context, h Hash, at time.Time) error
 	Client(ctx context.Context, h Hash) (Client, error)
 }
 
@@ -117,7 +117,7 @@ func (d *Door) start(ctx context.Context, before Token, s Session) (Token, error
 
 // SignOut ends a session. One that is over already is no error.
 func (d *Door) SignOut(ctx context.Context, t Token) error {
-	return d.store.EndSession(ctx, t.Hash())
+	return d.store.EndSession(ctx, t.Hash(), d.now())
 }
 
 // BySession is who asks with a session token. With active, the moment counts as use of the session; a page that
