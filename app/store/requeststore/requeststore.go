@@ -255,3 +255,17 @@ func (t *transaction) Reply(client uuid.UUID, key string) ([]byte, json.RawMessa
 func (t *transaction) KeepReply(client uuid.UUID, key string, hash []byte, reply json.RawMessage, at time.Time) {
 	t.tx.Later(&replyRow{t.nb, client, key, hash, reply, at})
 }
+
+// repliesKept is how long a key can be used again for the same reply.
+const repliesKept = 7 * 24 * time.Hour
+
+// RemoveReplies removes a neighbourhood's replies to idempotency keys that are older than seven days, and says how many.
+func (s *Store) RemoveReplies(ctx context.Context, neighbourhood uuid.UUID, now time.Time) (int, error) {
+	removed := 0
+	err := s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		done := tx.Gorm().Exec("delete from idempotency_keys where neighbourhood_id = ? and created_at < ?", neighbourhood, now.Add(-repliesKept))
+		removed = int(done.RowsAffected)
+		return done.Error
+	})
+	return removed, err
+}
