@@ -166,7 +166,19 @@ func (s *server) clone(ctx context.Context) (string, error) {
 	return name, err
 }
 
+// drop first waits for the connections that the test has just closed to be gone: PostgreSQL itself would look again only
+// after a tenth of a second.
 func (s *server) drop(ctx context.Context, name string) error {
+	for range 100 {
+		var busy bool
+		if err := s.super.QueryRow(ctx, `select exists (select from pg_stat_activity where datname = $1)`, name).Scan(&busy); err != nil {
+			return err
+		}
+		if !busy {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	_, err := s.super.Exec(ctx, `drop database if exists `+name+` with (force)`)
 	return err
 }
@@ -202,10 +214,29 @@ func (s *server) ensureTemplate(ctx context.Context, name string) error {
 	if err := migrations.Up(ctx, s.cluster.URL(localpg.Owner, name)); err != nil {
 		return err
 	}
+	if err := s.warm(ctx, name); err != nil {
+		return err
+	}
 	if _, err := conn.Exec(ctx, `alter database `+name+` with is_template true allow_connections false`); err != nil {
 		return err
 	}
 	return s.dropOldTemplates(ctx)
+}
+
+// warm leaves in the template what the first connection to each copy would otherwise have to work out: settled rows, and
+// then the cache file of the catalogue, which every change to the catalogue removes.
+func (s *server) warm(ctx context.Context, name string) error {
+	for _, statement := range []string{`vacuum (freeze, analyze)`, `select count(*) from pg_class`} {
+		conn, err := pgx.Connect(ctx, s.cluster.URL(localpg.Super, name))
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, statement)
+		if err := errors.Join(err, conn.Close(ctx)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *server) dropOldTemplates(ctx context.Context) error {
