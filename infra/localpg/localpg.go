@@ -144,7 +144,7 @@ func (c *Cluster) Close() error {
 	if err != nil || !last {
 		return err
 	}
-	return c.stop(ctx, fast)
+	return errors.Join(c.stop(ctx, fast), c.place.tidy())
 }
 
 // Stop stops the server under everybody who uses it, as an operator would. Resume starts it again. It is for tests of
