@@ -8,15 +8,19 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 )
 
 var update = flag.Bool("update", false, "write the golden Questionnaires again")
 
+// loaded is shared: a catalogue does not change.
+var loaded = sync.OnceValues(Load)
+
 func mustLoad(t testing.TB) *Catalogue {
 	t.Helper()
-	c, err := Load()
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
