@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -76,11 +75,12 @@ func newQuestion(f Facts, d *tenants.Directory, load Load, at time.Time) *questi
 
 // clone drops what is unknown: absent says the same.
 func (f Facts) clone() Facts {
-	c := maps.Clone(f)
-	if c == nil {
-		return Facts{}
+	c := make(Facts, len(f))
+	for name, v := range f {
+		if v.Known() {
+			c[name] = v
+		}
 	}
-	maps.DeleteFunc(c, func(_ string, v Value) bool { return !v.Known() })
 	return c
 }
 

@@ -287,7 +287,7 @@ func TestNearMissesNameTheOneFact(t *testing.T) {
 	}
 	delete(facts, "age")
 	got = policy.Decide(riverside(t), facts, newWorld().directory(t), nil, london(t, "2026-11-24 10:00"))
-	want.Was = "unknown"
+	want.Was = "not known"
 	if !slices.Contains(got.NearMisses, want) {
 		t.Errorf("%+v", got.NearMisses)
 	}
