@@ -129,6 +129,17 @@ func (q *question) staffed(o tenants.Organisation) bool {
 	return !any && o.Kind == tenants.Practice && tenants.InCoreHours(q.at)
 }
 
+// RuleFor is the stage, table and rule that would decide a request, without looking for a place: what a conversation needs to
+// know before it asks for a choice of pharmacy.
+func RuleFor(p *Policy, f Facts, at time.Time) (stage, table string, rule Rule) {
+	q := &question{facts: f, at: at, on: dayOf(at)}
+	if v := safety.ask(q); v.rule.Then.To.Kind != ToRouting {
+		return StageSafety, v.table.Name, *v.rule
+	}
+	v := p.ask(q)
+	return StageRouting, v.table.Name, *v.rule
+}
+
 // verdict is the rule that took a request.
 type verdict struct {
 	policy   *Policy

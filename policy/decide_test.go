@@ -333,3 +333,14 @@ tables:
 		}
 	}
 }
+
+func TestTheRuleIsKnownBeforeAPlaceIsSought(t *testing.T) {
+	t.Parallel()
+	p, at := riverside(t), london(t, "2026-11-24 10:00")
+	if stage, table, rule := policy.RuleFor(p, sore(), at); stage != policy.StageRouting || table != "pharmacy-first" || rule.Then.To.Kind != policy.ToChosenPharmacy {
+		t.Errorf("%s %s %s", stage, table, rule.ID)
+	}
+	if stage, _, rule := policy.RuleFor(p, sore("red-flag", "urgent"), at); stage != policy.StageSafety || rule.ID != "red-flag-urgent" {
+		t.Errorf("%s %s", stage, rule.ID)
+	}
+}
