@@ -92,6 +92,9 @@ func TestServicesArePassedOverWithAReason(t *testing.T) {
 		{"full", policy.ReasonFull, func(s *tenants.Service) { s.Capacity.Open = 5 }, policy.ServiceLoad{Open: 5}},
 		{"full for today", policy.ReasonFull, func(s *tenants.Service) { s.Capacity.Daily = 5 }, policy.ServiceLoad{Today: 5}},
 		{"never open", policy.ReasonClosed, func(s *tenants.Service) { s.Hours = tenants.Hours{} }, policy.ServiceLoad{}},
+		{"not open before the answer is due", policy.ReasonClosed, func(s *tenants.Service) {
+			s.Hours = tenants.Hours{Week: [7][]tenants.Period{time.Thursday: {tenants.Clock("09:00", "17:00")}}}
+		}, policy.ServiceLoad{}},
 		{"another service", policy.ReasonNoService, func(s *tenants.Service) { s.Slug = "vaccination" }, policy.ServiceLoad{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -239,6 +242,16 @@ tables:
 				t.Errorf("went to %s, says %s, %s", where(d, got.Destination), got.Message, got.Urgency)
 			}
 		})
+	}
+}
+
+func TestNobodyAtTheDeskInCoreHours(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.service("U1001", "desk").Hours = tenants.Hours{}
+	got := policy.Decide(riverside(t), sore("red-flag", "urgent", "registration", "none"), w.directory(t), nil, london(t, "2026-11-24 10:00"))
+	if got.Message != policy.MessageOutOfHours {
+		t.Errorf("somebody with no practice to call is told %s", got.Message)
 	}
 }
 
