@@ -62,7 +62,6 @@ type question struct {
 
 	home       tenants.Organisation
 	registered bool // home is the person's registered practice, and not the desk
-	homeOpen   bool // somebody is there now
 
 	urgency Urgency
 	due     time.Time
@@ -72,21 +71,22 @@ func newQuestion(f Facts, d *tenants.Directory, load Load, at time.Time) *questi
 	q := &question{facts: f.clone(), directory: d, load: load, seen: Load{}, at: at.UTC().Truncate(time.Microsecond)}
 	q.on = dayOf(q.at)
 	q.home, q.registered = q.findHome()
-	q.homeOpen = q.staffed(q.home)
 	return q
 }
 
 // clone drops what is unknown: absent says the same.
 func (f Facts) clone() Facts {
-	c := make(Facts, len(f)+3) // room for what a case adds
-	maps.Copy(c, f)
+	c := maps.Clone(f)
+	if c == nil {
+		return Facts{}
+	}
 	maps.DeleteFunc(c, func(_ string, v Value) bool { return !v.Known() })
 	return c
 }
 
 // value is what is known of a fact. What follows from the moment is worked out, whatever the request says.
 func (q *question) value(f *Fact) Value {
-	if _, ok := derived(f.Name); ok {
+	if f.derived {
 		return derive(f.Name, q.at)
 	}
 	return q.facts[f.Name]
@@ -112,6 +112,9 @@ func (q *question) organisation(reference string) (tenants.Organisation, bool) {
 	}
 	return q.directory.ByODS(code)
 }
+
+// homeOpen reports whether somebody is at home now.
+func (q *question) homeOpen() bool { return q.staffed(q.home) }
 
 // staffed reports whether somebody is at an organisation now: one of its services is open, or, for a practice whose
 // directory entry has no services, core hours hold.
@@ -145,7 +148,7 @@ func (p *Policy) ask(q *question) verdict {
 func (r *resolver) careDue(stop bool) *time.Time {
 	var due time.Time
 	switch {
-	case stop && r.homeOpen:
+	case stop && r.homeOpen():
 		due = r.at.Add(emergencyCheck)
 	case !stop && r.rule.Then.CareWithin > 0:
 		due = r.at.Add(r.rule.Then.CareWithin)

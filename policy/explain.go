@@ -12,9 +12,9 @@ func (r *resolver) message(d *Decision) string {
 	switch {
 	case d.Stop:
 		return MessageEmergency
-	case urgent && !r.homeOpen && r.registered && tenants.InCoreHours(r.at):
+	case urgent && !r.homeOpen() && r.registered && tenants.InCoreHours(r.at):
 		return MessageCallPractice
-	case urgent && !r.homeOpen:
+	case urgent && !r.homeOpen():
 		return MessageOutOfHours
 	case !r.overflowed && r.rule.Then.Message != "":
 		return r.rule.Then.Message
@@ -59,7 +59,7 @@ func (r *resolver) because(d *Decision) []string {
 	case d.Offer:
 		to, _ := r.directory.Organisation(d.Destination.Organisation)
 		list = append(list, r.home.Name+" is accountable until "+to.Name+" accepts; a person there confirms the referral first.")
-	case d.Urgency.Rank() >= Urgent.Rank() && !r.homeOpen:
+	case d.Urgency.Rank() >= Urgent.Rank() && !r.homeOpen():
 		opens := "The patient is told what to do now."
 		if !tenants.InCoreHours(r.at) {
 			opens += " " + r.home.Name + " sees to it first thing, when core hours begin on " + clock(tenants.NextCoreHours(r.at)) + "."

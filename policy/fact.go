@@ -18,7 +18,8 @@ type Fact struct {
 	Min    int      // of a range, inclusive
 	Max    int
 
-	codes map[string]uint32
+	codes   map[string]uint32
+	derived bool // worked out from the moment
 }
 
 // codeUnknown is the code of a value that is not known.

@@ -234,7 +234,9 @@ func (t *transaction) Announce(r *requests.Request, also ...uuid.UUID) {
 			organisations = append(organisations, id)
 		}
 	}
-	t.tx.Publish(database.Event{NeighbourhoodID: t.nb, OrganisationIDs: organisations, Topic: "request", Subject: r.ID, Reference: string(r.Reference), At: r.UpdatedAt})
+	if err := t.tx.Publish(database.Event{Organisations: organisations, Topic: "request", Subject: r.ID, Reference: string(r.Reference)}); err != nil {
+		t.tx.Fail(err)
+	}
 }
 
 func (t *transaction) Deliver(list []clinical.Delivery) error {
