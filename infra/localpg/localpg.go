@@ -230,7 +230,7 @@ func (c *Cluster) settings() map[string]string {
 	}
 	if c.options.Volatile {
 		maps.Copy(s, map[string]string{
-			"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+			"fsync": "off", "full_page_writes": "off", // a crash of the server itself loses nothing even so
 			"max_connections": "400", "shared_buffers": "128MB", "max_wal_size": "256MB",
 			"wal_level": "minimal", "max_wal_senders": "0", "autovacuum_naptime": "1min",
 		})
