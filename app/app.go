@@ -124,14 +124,19 @@ func (a *App) listen(ctx context.Context) (err error) {
 	var config net.ListenConfig
 	take := func(address, flag string) net.Listener {
 		l, listenErr := config.Listen(ctx, "tcp", address)
-		if listenErr != nil && err == nil {
+		if listenErr == nil {
+			return l
+		}
+		if err == nil {
 			err = fmt.Errorf("%s is taken by another process: stop it or choose another with --%s (%w)", address, flag, listenErr)
 		}
-		return l
+		return nil
 	}
 	a.metricsListener = take(a.config.Metrics, "metrics")
 	if a.has(RoleWeb) {
-		a.listener = take(a.config.HTTP, "http")
+		if a.listener = take(a.config.HTTP, "http"); a.listener != nil {
+			a.config.HTTP = a.listener.Addr().String() // what a port of 0 became
+		}
 	}
 	if a.config.Demonstration {
 		a.simListener = take(a.config.Simulator, "simulator")

@@ -102,3 +102,9 @@ func testNumber(n int) nhs.Number {
 }
 
 func patientID(slug string, i int) uuid.UUID { return id(fmt.Sprintf("patient/%s/%d", slug, i)) }
+
+// FirstPatient describes whom the demonstration is about, for a newcomer who asks in their name.
+func FirstPatient(today nhs.Date) string {
+	p := register("riverside", riversideResidents[:1], 0, today)[0]
+	return fmt.Sprintf("%s %s, born %s, NHS number %s, postcode %s", p.GivenName, p.FamilyName, p.BirthDate, p.NHSNumber.Spaced(), p.Postcode)
+}

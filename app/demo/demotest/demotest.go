@@ -19,11 +19,13 @@ import (
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/app/requests"
+	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
+	"onedoor/jobs"
 	"onedoor/tenants"
 )
 
@@ -42,7 +44,7 @@ type World struct {
 }
 
 // New makes one.
-func New(t testing.TB, deliveries func(*database.DB) requeststore.Deliveries) *World {
+func New(t testing.TB) *World {
 	t.Helper()
 	w := &World{DB: testdb.New(t), now: Monday}
 	w.seed(t)
@@ -51,7 +53,11 @@ func New(t testing.TB, deliveries func(*database.DB) requeststore.Deliveries) *W
 		t.Fatal(err)
 	}
 	w.Catalogue = kinds
-	w.Requests = requests.New(requeststore.New(w.DB, rulestore.New(), deliveries(w.DB)), kinds, w.Now, rand.Reader)
+	inserter, err := jobs.NewInserter(w.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Requests = requests.New(requeststore.New(w.DB, rulestore.New(), deliverystore.New(w.DB, inserter)), kinds, w.Now, rand.Reader)
 	return w
 }
 

@@ -1,28 +1,17 @@
 package requeststore_test
 
 import (
-	"context"
 	"encoding/json"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"onedoor/app/audit"
-	"onedoor/app/clinical"
-	"onedoor/app/database"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
 	"onedoor/app/patients"
 	"onedoor/app/requests"
-	"onedoor/app/store/requeststore"
 )
-
-type none struct{}
-
-func (none) Enqueue(context.Context, *database.Tx, []clinical.Delivery) error { return nil }
-func (none) ForRequest(context.Context, *database.Tx, uuid.UUID) ([]clinical.Delivery, error) {
-	return nil, nil
-}
 
 func soreThroat(w *demotest.World) requests.Submission {
 	return requests.Submission{
@@ -35,7 +24,7 @@ func soreThroat(w *demotest.World) requests.Submission {
 
 func TestASoreThroatGoesThePharmacysWay(t *testing.T) {
 	t.Parallel()
-	w := demotest.New(t, func(*database.DB) requeststore.Deliveries { return none{} })
+	w := demotest.New(t)
 	ctx := t.Context()
 	receipt, err := w.Requests.Submit(ctx, soreThroat(w))
 	if err != nil {
