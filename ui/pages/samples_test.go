@@ -25,7 +25,7 @@ func samples(lang string) map[string]templ.Component {
 		p.Back = "/riverside/"
 		return p
 	}
-	wrong := inside("question-title")
+	wrong := inside("check-request")
 	wrong.Problems = true
 	yesNo := []components.Option{{Value: "true", Text: say("yes")}, {Value: "false", Text: say("no")}}
 	change := []components.SummaryAction{{Href: "/riverside/", Text: say("change"), Hidden: question("sore throat")}}
@@ -42,12 +42,12 @@ func samples(lang string) map[string]templ.Component {
 		}}),
 		"question-choice": pages.Ask(pages.Form{Page: wrong, Action: "/riverside/question", Problems: []components.Problem{{Target: "sore-throat", Says: say("error-yes-no")}},
 			Controls: []pages.Control{{Radios: &components.Choice{ID: "sore-throat", Name: "answer", Legend: question("Do you have a sore throat?"), Hint: question("It may hurt to swallow."), Size: "l", Heading: true, Inline: true, Error: say("error-yes-no"), Options: yesNo}}}}),
-		"question-choices": pages.Ask(pages.Form{Page: inside("question-title"), Action: "/riverside/question", Hidden: []pages.Hidden{{Name: "question", Value: "red-flags"}},
+		"question-choices": pages.Ask(pages.Form{Page: inside("check-request"), Action: "/riverside/question", Hidden: []pages.Hidden{{Name: "question", Value: "red-flags"}},
 			Controls: []pages.Control{{Checkboxes: &components.Choice{ID: "red-flags", Name: "answer", Legend: question("Do you have any of these now?"), Size: "l", Heading: true, Options: []components.Option{
 				{Value: "chest-pain", Text: question("Pain or tightness in the chest")}, {Value: "breathing", Text: question("Severe difficulty breathing"), Hint: question("Gasping, choking, or not able to say words")},
 				{Divider: say("or")}, {Value: "none", Text: question("None of these"), Exclusive: true},
 			}}}}}),
-		"question-text": pages.Ask(pages.Form{Page: inside("question-title"), Action: "/riverside/question",
+		"question-text": pages.Ask(pages.Form{Page: inside("check-request"), Action: "/riverside/question",
 			Controls: []pages.Control{{Area: &components.Field{ID: "more", Name: "answer", Label: question("Is there anything else we should know?"), Size: "l", Heading: true, MaxLength: 500}}}}),
 		"birth": pages.Ask(pages.Form{Page: wrong, Action: "/riverside/about-you/date-of-birth", Problems: []components.Problem{{Target: "birth-day", Says: say("birth-missing-day")}},
 			Controls: []pages.Control{{Date: &components.DateInput{ID: "birth", Legend: say("birth-heading"), Hint: say("birth-hint"), Size: "l", Heading: true, Error: say("birth-missing-day"), WrongDay: true, Month: "3", Year: "1980", Birthday: true}}}}),
@@ -73,10 +73,10 @@ func samples(lang string) map[string]templ.Component {
 			{Heading: say("check-about"), List: components.SummaryList{Rows: []components.SummaryRow{{Key: say("check-name"), Values: []locales.Text{locales.Plain("Sam Okafor")}, Actions: change}}}},
 		}}),
 		"sent": pages.Confirmation(pages.Sent{Page: frame(lang, "sent-title"), Reference: "4820019375", Status: "/riverside/status", Finish: "/riverside/forget", Urgent111: true, Next: []locales.Text{
-			say("next-with", locales.Args{"Accountable": "Riverside Surgery"}), say("next-pharmacy-offer", locales.Args{"Destination": "Bridge Pharmacy"}), say("next-by", locales.Args{"When": "6:30pm on Monday 23 November"}),
+			locales.Plain("Riverside Surgery will check your request and send it to Bridge Pharmacy. You will have an answer by 6:30pm on Monday 23 November."), say("next-no-texts"),
 		}}),
-		"emergency": pages.EmergencyStop(pages.Emergency{Page: frame(lang, "emergency-title"), AlsoEnglish: lang != "en", Crisis: true, Reference: "4820019375", Finish: "/riverside/forget", Done: []locales.Text{say("emergency-recorded", locales.Args{"Accountable": "Riverside Surgery"})}}),
-		"status": pages.Status(pages.Lookup{Page: inside("status-title"), Reference: "4820019375", Status: say("status-queued"), Colour: "blue", Says: []locales.Text{say("status-queued-says", locales.Args{"Accountable": "Riverside Surgery"})}, Door: "/riverside/", List: components.SummaryList{Rows: []components.SummaryRow{
+		"emergency": pages.EmergencyStop(pages.Emergency{Page: frame(lang, "emergency-title"), AlsoEnglish: lang != "en", Crisis: true, Reference: "4820019375", Finish: "/riverside/forget", Again: "/riverside/", Done: []locales.Text{say("emergency-recorded", locales.Args{"Accountable": "Riverside Surgery"})}}),
+		"status": pages.Status(pages.Lookup{Page: inside("status-title"), Reference: "4820019375", Status: say("status-queued"), Colour: "blue", Says: []locales.Text{locales.Plain("Riverside Surgery has your request.")}, Door: "/riverside/", List: components.SummaryList{Rows: []components.SummaryRow{
 			{Key: say("status-reference"), Values: []locales.Text{locales.Plain("482 001 9375")}}, {Key: say("status-due"), Values: []locales.Text{locales.Plain("6:30pm on Monday 23 November")}},
 		}}}),
 		"missing": pages.Sorry(pages.Trouble{Page: frame(lang, "missing-title"), Heading: say("missing-title"), Says: []locales.Text{say("missing-says")}, Urgent: true, Links: []pages.Link{{Text: say("session-link"), Href: "/riverside/"}}}),
