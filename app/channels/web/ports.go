@@ -45,7 +45,7 @@ type Conversations interface {
 type Token string
 
 // TokenHash is all that is stored of a token (SHA-256: the token is random, so it needs no salt).
-type TokenHash [sha256.Size]byte
+type TokenHash = intake.TokenHash
 
 func newToken(random io.Reader) (Token, error) {
 	var b [32]byte
