@@ -1,0 +1,166 @@
+package clinical
+
+import (
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/fault"
+)
+
+// State is how far a delivery has come. Sent, accepted and filed are three things: we sent it, the system promised to
+// file it, the system said that it is filed.
+type State string
+
+const (
+	Pending        State = "pending"         // to be sent
+	Sent           State = "sent"            // sent, or being sent, and not heard of: it may have arrived
+	Accepted       State = "accepted"        // the system has it and will say when it is filed
+	Filed          State = "filed"           // in the record
+	NeedsAttention State = "needs-attention" // refused: a person has to look
+)
+
+// States are all of them, in the order of a delivery's life.
+func States() []State { return []State{Pending, Sent, Accepted, Filed, NeedsAttention} }
+
+// ParseState reads a state by its name.
+func ParseState(s string) (State, error) {
+	for _, state := range States() {
+		if string(state) == s {
+			return state, nil
+		}
+	}
+	return "", fault.New(fault.Invalid, "delivery_state", "A delivery's state is pending, sent, accepted, filed or needs-attention.")
+}
+
+// Open reports whether the drain still has work with it.
+func (s State) Open() bool { return s == Pending || s == Sent }
+
+// CanBecome reports whether a delivery may go from s to another state.
+func (s State) CanBecome(to State) bool {
+	switch s {
+	case Pending, Sent:
+		return to == s || to == Pending || to == Sent || to == Accepted || to == Filed || to == NeedsAttention
+	case Accepted:
+		return to == Filed || to == NeedsAttention
+	case NeedsAttention:
+		return to == Pending
+	case Filed:
+	}
+	return false
+}
+
+// Purpose says why an organisation gets a document.
+type Purpose string
+
+const (
+	OwnRecord          Purpose = "own-record"          // the record of the organisation that did the work
+	RegisteredPractice Purpose = "registered-practice" // another organisation's outcome, for the patient's own practice
+)
+
+// Delivery is one outcome on its way to one organisation's clinical system.
+type Delivery struct {
+	ID              uuid.UUID // UUIDv7, made with the outcome, the same in every try
+	NeighbourhoodID uuid.UUID
+	OrganisationID  uuid.UUID // whose clinical system it goes to
+	RecordedByID    uuid.UUID // the organisation that recorded the outcome; it may watch, and no more
+	RequestID       uuid.UUID
+	// Sequence orders the deliveries of one request: a later one never overtakes an earlier one to the same organisation.
+	Sequence   int
+	Purpose    Purpose
+	State      State
+	Attempts   int
+	LastError  string // why the last try did not file it, in words; nothing identifiable
+	Document   Document
+	ExternalID string
+	ETag       string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	NextAt     time.Time // not tried before
+	SentAt     time.Time // the first time it was sent; zero before
+	AcceptedAt time.Time
+	FiledAt    time.Time
+}
+
+// Target is where a delivery goes and on whose behalf.
+type Target struct {
+	NeighbourhoodID, OrganisationID, RecordedByID, RequestID uuid.UUID
+	Sequence                                                 int
+}
+
+// NewDelivery makes a pending delivery. The document is given the delivery's id.
+func NewDelivery(id uuid.UUID, to Target, doc Document, now time.Time) (Delivery, error) {
+	doc.DeliveryID = id
+	if err := doc.Check(); err != nil {
+		return Delivery{}, err
+	}
+	if doc.Purpose != OwnRecord && doc.Purpose != RegisteredPractice {
+		return Delivery{}, fault.New(fault.Invalid, "delivery_purpose", "A delivery is for an organisation's own record or for the registered practice.")
+	}
+	if to.NeighbourhoodID == uuid.Nil || to.OrganisationID == uuid.Nil || to.RecordedByID == uuid.Nil || to.RequestID == uuid.Nil {
+		return Delivery{}, fault.New(fault.Invalid, "delivery_target", "A delivery needs a neighbourhood, a request and two organisations.")
+	}
+	return Delivery{
+		ID: id, NeighbourhoodID: to.NeighbourhoodID, OrganisationID: to.OrganisationID, RecordedByID: to.RecordedByID,
+		RequestID: to.RequestID, Sequence: to.Sequence, Purpose: doc.Purpose, State: Pending, Document: doc,
+		CreatedAt: now, UpdatedAt: now, NextAt: now,
+	}, nil
+}
+
+// After is the delivery after one try that gave a receipt or an error. Jitter in [0,1) spreads the next tries.
+func (d Delivery) After(receipt Receipt, err error, now time.Time, jitter float64) Delivery {
+	d.Attempts++
+	d.UpdatedAt = now
+	if d.SentAt.IsZero() {
+		d.SentAt = now
+	}
+	if err == nil {
+		return d.received(receipt, now)
+	}
+	d.LastError = says(err)
+	d.NextAt = now.Add(max(min(retryAfter(err), MaxRetryAfter), Wait(d.Attempts, jitter)))
+	var refused *Refused
+	var unavailable *Unavailable
+	var unknown *Unknown
+	switch {
+	case errors.As(err, &unknown): // first: it may wrap one of the others
+		d.State = Sent
+	case errors.As(err, &refused):
+		d.State = NeedsAttention
+	case errors.As(err, &unavailable):
+		d.State = Pending
+	default:
+		d.State = Sent
+	}
+	return d
+}
+
+func (d Delivery) received(receipt Receipt, now time.Time) Delivery {
+	at := receipt.At
+	if at.IsZero() {
+		at = now
+	}
+	d.LastError, d.ExternalID, d.ETag = "", receipt.ExternalID, receipt.ETag
+	if receipt.State == Accepted {
+		d.State, d.AcceptedAt = Accepted, at
+		return d
+	}
+	d.State, d.FiledAt = Filed, at
+	return d
+}
+
+// SetAside is a delivery that nothing can be done with until a person acts, such as when no system is connected.
+func (d Delivery) SetAside(why string, now time.Time) Delivery {
+	d.State, d.LastError, d.UpdatedAt = NeedsAttention, why, now
+	return d
+}
+
+// Replay sends a refused delivery again.
+func (d Delivery) Replay(now time.Time) (Delivery, error) {
+	if d.State != NeedsAttention {
+		return d, fault.New(fault.Conflict, "delivery_not_refused", "Only a delivery that needs attention can be replayed. This one is %s.", d.State)
+	}
+	d.State, d.NextAt, d.UpdatedAt = Pending, now, now
+	return d, nil
+}

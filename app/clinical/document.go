@@ -1,0 +1,115 @@
+package clinical
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/fault"
+	"onedoor/app/nhs"
+	"onedoor/tenants"
+)
+
+// Document is what is filed: one outcome, as the receiving organisation's staff will read it. It is fixed when the
+// outcome is recorded, so that every try sends the same bytes.
+type Document struct {
+	DeliveryID uuid.UUID         `json:"delivery_id"` // the identifier by which the receiver tells a repeat from a new one
+	Reference  string            `json:"reference"`   // the request's ten digits
+	Purpose    Purpose           `json:"purpose"`
+	Kind       Coded             `json:"kind"`
+	Patient    Patient           `json:"patient"`
+	Outcome    Coded             `json:"outcome"`
+	Note       string            `json:"note,omitempty"`
+	Details    map[string]string `json:"details,omitempty"` // what the outcome's form asked besides, by its own names
+	RecordedBy string            `json:"recorded_by"`       // the person's display name
+	RecordedAt time.Time         `json:"recorded_at"`
+	From       Party             `json:"from"` // the organisation that recorded it
+	For        Party             `json:"for"`  // the organisation whose record it goes into
+}
+
+// Coded is a code of ours and the words for it.
+type Coded struct {
+	Code  string `json:"code"`
+	Title string `json:"title"`
+}
+
+// Patient is who it is about, as the request holds them. An NHS number may be missing: a person matches it then.
+type Patient struct {
+	NHSNumber  nhs.Number `json:"nhs_number,omitempty"`
+	GivenName  string     `json:"given_name,omitempty"`
+	FamilyName string     `json:"family_name,omitempty"`
+	BirthDate  nhs.Date   `json:"birth_date"`
+}
+
+// Name is given name and family name, or nothing when neither is known.
+func (p Patient) Name() string { return strings.TrimSpace(p.GivenName + " " + p.FamilyName) }
+
+// Party is an organisation as another one knows it.
+type Party struct {
+	ODS  nhs.ODSCode `json:"ods_code"`
+	Name string      `json:"name"`
+}
+
+// Check refuses a document that no system could file.
+func (d Document) Check() error {
+	missing := ""
+	switch {
+	case d.DeliveryID == uuid.Nil:
+		missing = "its delivery's id"
+	case d.Reference == "":
+		missing = "the request's reference"
+	case d.Kind.Code == "" || d.Outcome.Code == "":
+		missing = "the kind of request or its outcome"
+	case d.RecordedAt.IsZero():
+		missing = "the time it was recorded"
+	case d.From.ODS == "" || d.For.ODS == "":
+		missing = "the organisations it is from and for"
+	default:
+		return nil
+	}
+	return fault.New(fault.Invalid, "document_incomplete", "A document cannot be filed without %s.", missing)
+}
+
+// Title is one line for a list of documents.
+func (d Document) Title() string {
+	return fmt.Sprintf("%s: %s", d.Kind.Title, d.Outcome.Title)
+}
+
+// Text is the document for a person to read: plain text, one fact a line.
+func (d Document) Text() string {
+	var b strings.Builder
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", name, value)
+		}
+	}
+	b.WriteString(d.Title() + "\n\n")
+	line("Patient", d.Patient.Name())
+	line("NHS number", d.Patient.NHSNumber.Spaced())
+	if d.Patient.NHSNumber == "" {
+		line("NHS number", "not known: match this person by hand")
+	}
+	line("Date of birth", d.Patient.BirthDate.String())
+	b.WriteString("\n")
+	line("Request", d.Kind.Title)
+	line("Reference", d.Reference)
+	line("Outcome", d.Outcome.Title)
+	for _, name := range slices.Sorted(maps.Keys(d.Details)) {
+		line(name, d.Details[name])
+	}
+	if d.Note != "" {
+		fmt.Fprintf(&b, "\n%s\n", d.Note)
+	}
+	b.WriteString("\n")
+	line("Recorded by", d.RecordedBy)
+	line("At", fmt.Sprintf("%s (%s)", d.From.Name, d.From.ODS))
+	line("On", d.RecordedAt.In(tenants.London()).Format("2 January 2006 at 15:04"))
+	if d.Purpose == RegisteredPractice {
+		fmt.Fprintf(&b, "\nSent to %s (%s) for the patient's record.\n", d.For.Name, d.For.ODS)
+	}
+	return b.String()
+}

@@ -1,0 +1,162 @@
+package simulator
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const bodyLimit = 4 << 20
+
+// refused is a request that the server answers with an OperationOutcome.
+type refused struct {
+	status     int
+	code, says string
+	expression string
+}
+
+func (e *refused) Error() string { return e.says }
+
+func invalid(code, expression, says string) *refused {
+	return &refused{http.StatusUnprocessableEntity, code, says, expression}
+}
+
+func (s *system) serveFHIR(w http.ResponseWriter, r *http.Request, path string) {
+	writes := r.Method == http.MethodPost || r.Method == http.MethodPut
+	var body resource
+	if writes {
+		var err error
+		if body, err = readResource(w, r); err != nil {
+			refuseWith(w, err)
+			return
+		}
+	}
+	if !s.fault.before(w, r, writes) {
+		return
+	}
+	answer := func(status int, v version) {
+		w.Header().Set("ETag", v.etag())
+		w.Header().Set("Last-Modified", v.At.UTC().Format(http.TimeFormat))
+		if status == http.StatusCreated {
+			w.Header().Set("Location", v.location())
+		}
+		writeFHIR(w, status, stamped(v).Resource)
+	}
+	kind, id, _ := strings.Cut(path, "/")
+	switch {
+	case path == "" && r.Method == http.MethodPost:
+		result, err := s.records.transaction(body)
+		s.reply(w, r, err, func() { writeFHIR(w, http.StatusOK, result) })
+	case path == "metadata" && r.Method == http.MethodGet:
+		writeFHIR(w, http.StatusOK, capabilityStatement())
+	case !served[kind]:
+		refuse(w, http.StatusNotFound, "not-supported", "This server has Task, DocumentReference and Communication.")
+	case id == "" && r.Method == http.MethodGet:
+		page, err := s.records.search(kind, r.URL)
+		s.readReply(w, err, func() { writeFHIR(w, http.StatusOK, page) })
+	case id == "" && r.Method == http.MethodPost:
+		v, created, err := s.records.create(kind, body, r.Header.Get("If-None-Exist"))
+		s.reply(w, r, err, func() { answer(statusOf(created), v) })
+	case r.Method == http.MethodPut:
+		v, err := s.records.update(kind, id, body, r.Header.Get("If-Match"))
+		s.reply(w, r, err, func() { answer(http.StatusOK, v) })
+	case r.Method == http.MethodGet:
+		v, err := s.records.read(kind, id)
+		s.readReply(w, err, func() { answer(http.StatusOK, v) })
+	default:
+		refuse(w, http.StatusMethodNotAllowed, "not-supported", "This server does not do that.")
+	}
+}
+
+// reply answers a write, unless the fault is that it never does.
+func (s *system) reply(w http.ResponseWriter, r *http.Request, err error, answer func()) {
+	if err == nil && !s.fault.after(r) {
+		panic(http.ErrAbortHandler) // the connection is dropped without a byte
+	}
+	s.readReply(w, err, answer)
+}
+
+func (s *system) readReply(w http.ResponseWriter, err error, answer func()) {
+	if err != nil {
+		refuseWith(w, err)
+		return
+	}
+	answer()
+}
+
+func statusOf(created bool) int {
+	if created {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+func (v version) location() string { return v.name() + "/_history/" + strings.Trim(v.etag(), `W/"`) }
+
+func readResource(w http.ResponseWriter, r *http.Request) (resource, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || (kind != "application/fhir+json" && kind != "application/json") {
+		return nil, &refused{http.StatusUnsupportedMediaType, "not-supported", "Send application/fhir+json.", ""}
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	if err != nil {
+		return nil, &refused{http.StatusRequestEntityTooLarge, "too-long", "The content is too long.", ""}
+	}
+	var body resource
+	if err := json.Unmarshal(raw, &body); err != nil || body == nil {
+		return nil, &refused{http.StatusBadRequest, "structure", "The content is not a JSON object.", ""}
+	}
+	return body, nil
+}
+
+func refuseWith(w http.ResponseWriter, err error) {
+	var no *refused
+	if !errors.As(err, &no) {
+		no = &refused{http.StatusInternalServerError, "exception", "The system could not keep the change.", ""}
+	}
+	writeFHIR(w, no.status, operationOutcome(no))
+}
+
+func refuse(w http.ResponseWriter, status int, code, says string) {
+	refuseWith(w, &refused{status, code, says, ""})
+}
+
+func operationOutcome(no *refused) resource {
+	issue := resource{"severity": "error", "code": no.code, "details": resource{"text": no.says}}
+	if no.expression != "" {
+		issue["expression"] = []any{no.expression}
+	}
+	return resource{"resourceType": "OperationOutcome", "issue": []any{issue}}
+}
+
+func writeFHIR(w http.ResponseWriter, status int, body resource) {
+	w.Header().Set("Content-Type", "application/fhir+json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the caller may have gone
+}
+
+func capabilityStatement() resource {
+	var resources []any
+	for _, kind := range []string{"Communication", "DocumentReference", "Task"} {
+		resources = append(resources, resource{
+			"type": kind, "versioning": "versioned-update", "conditionalCreate": true,
+			"interaction": []any{
+				resource{"code": "create"}, resource{"code": "read"}, resource{"code": "update"}, resource{"code": "search-type"},
+			},
+			"searchParam": []any{
+				resource{"name": "_id", "type": "token"}, resource{"name": "identifier", "type": "token"}, resource{"name": "status", "type": "token"},
+			},
+		})
+	}
+	return resource{
+		"resourceType": "CapabilityStatement", "status": "active", "kind": "instance", "fhirVersion": "4.0.1",
+		"date": time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), "format": []any{"application/fhir+json"},
+		"software":       resource{"name": "Onedoor simulator"},
+		"implementation": resource{"description": "A clinical system played for development; test patients only"},
+		"rest":           []any{resource{"mode": "server", "interaction": []any{resource{"code": "transaction"}}, "resource": resources}},
+	}
+}

@@ -1,0 +1,121 @@
+// Package simulator plays organisations' clinical systems for development and tests: a FHIR R4 server for each ODS code,
+// a ledger of effects, and faults on command.
+//
+//	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
+//	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
+//	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit", "for": "30s"}
+//
+// It is written from the specification and shares no type with the adapters, so that what they send is judged by somebody
+// else. It is durable: a commit is in an append-only journal, one file for each organisation, and synced before it is
+// answered; a torn last line (the process was killed while writing it) is a commit that never was. It keeps what it is
+// sent in the clear and asks nobody who they are: it is for development, with test patients, and never for real ones.
+package simulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"onedoor/app/nhs"
+)
+
+// Kind is what the demonstration calls such a system.
+const Kind = "fhir-r4"
+
+// Paths of one organisation's system under a simulator's root address.
+func BasePath(ods nhs.ODSCode) string   { return "/" + string(ods) + "/fhir" }
+func LedgerPath(ods nhs.ODSCode) string { return "/" + string(ods) + "/ledger" }
+func FaultsPath(ods nhs.ODSCode) string { return "/" + string(ods) + "/faults" }
+
+// Server plays every organisation that is asked for.
+type Server struct {
+	folder string
+	now    func() time.Time
+
+	closed chan struct{}
+
+	mu      sync.Mutex
+	systems map[nhs.ODSCode]*system
+}
+
+// system is one organisation's.
+type system struct {
+	records *records
+	fault   *faultSwitch
+}
+
+// Open makes a simulator that keeps its journals in a folder, which it makes if need be; an empty name keeps everything in
+// memory. The clock dates effects; faults and delays run on real time.
+func Open(folder string, now func() time.Time) (*Server, error) {
+	if folder != "" {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return &Server{folder: folder, now: now, closed: make(chan struct{}), systems: map[nhs.ODSCode]*system{}}, nil
+}
+
+// Close lets go of callers who are kept waiting and closes the journals. Call it once, after the last request was accepted.
+func (s *Server) Close() error {
+	close(s.closed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first error
+	for _, system := range s.systems {
+		if err := system.records.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	s.systems = map[nhs.ODSCode]*system{}
+	return first
+}
+
+func (s *Server) system(ods nhs.ODSCode) (*system, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found, ok := s.systems[ods]; ok {
+		return found, nil
+	}
+	records, err := openRecords(s.folder, string(ods), s.now)
+	if err != nil {
+		return nil, err
+	}
+	made := &system{records, &faultSwitch{closed: s.closed}}
+	s.systems[ods] = made
+	return made, nil
+}
+
+// ServeHTTP finds the organisation and what is asked of it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	ods, err := nhs.ParseODSCode(first)
+	if err != nil || string(ods) != first {
+		http.NotFound(w, r)
+		return
+	}
+	system, err := s.system(ods)
+	if err != nil {
+		http.Error(w, "the journal cannot be read: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	part, path, _ := strings.Cut(rest, "/")
+	switch {
+	case part == "fhir":
+		system.serveFHIR(w, r, path)
+	case part == "ledger" && path == "" && r.Method == http.MethodGet:
+		writeJSON(w, http.StatusOK, system.records.ledger())
+	case part == "faults" && path == "":
+		system.fault.serve(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // the caller may have gone
+}

@@ -1,0 +1,145 @@
+package simulator
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// served are the resource types that this server keeps.
+var served = map[string]bool{"Task": true, "DocumentReference": true, "Communication": true}
+
+// element is a rule for one element of a resource: hl7.org/fhir/R4.
+type element struct {
+	name     string
+	required bool
+	codes    []string // the codes of a required binding
+}
+
+var elements = map[string][]element{
+	"Task": {
+		{"status", true, strings.Fields("draft requested received accepted rejected ready cancelled in-progress on-hold failed completed entered-in-error")},
+		{"intent", true, strings.Fields("unknown proposal plan order original-order reflex-order filler-order instance-order option")},
+		{"priority", false, strings.Fields("routine urgent asap stat")},
+	},
+	"DocumentReference": {
+		{"status", true, strings.Fields("current superseded entered-in-error")},
+		{"docStatus", false, strings.Fields("preliminary final amended entered-in-error")},
+	},
+	"Communication": {
+		{"status", true, strings.Fields("preparation in-progress not-done on-hold stopped completed entered-in-error unknown")},
+	},
+}
+
+// Choice elements of the types served, and of what is inside them: at most one value[x] each.
+var choices = []string{"value", "author", "content", "deceased", "effective", "onset", "occurrence", "timing", "medication"}
+
+// validate refuses what does not keep to R4, as far as this server looks.
+func validate(kind string, body resource) error {
+	if text(body, "resourceType") != kind {
+		return &refused{http.StatusBadRequest, "structure", "The content is not of the type that the address names.", kind + ".resourceType"}
+	}
+	for _, rule := range elements[kind] {
+		value, given := body[rule.name]
+		code, isText := value.(string)
+		switch {
+		case !given && rule.required:
+			return invalid("required", kind+"."+rule.name, "A required element is missing.")
+		case given && (!isText || !slices.Contains(rule.codes, code)):
+			return invalid("code-invalid", kind+"."+rule.name, "The code is not in the element's value set.")
+		}
+	}
+	if err := walk(kind, body); err != nil {
+		return err
+	}
+	for _, name := range []string{"authoredOn", "lastModified", "date"} {
+		if _, given := body[name]; given {
+			if _, err := time.Parse(time.RFC3339, text(body, name)); err != nil {
+				return invalid("value", kind+"."+name, "This is not a date with a time and a zone.")
+			}
+		}
+	}
+	if kind == "DocumentReference" {
+		return validateContent(body)
+	}
+	return nil
+}
+
+func validateContent(body resource) error {
+	content, _ := body["content"].([]any)
+	if len(content) == 0 {
+		return invalid("required", "DocumentReference.content", "A document needs content.")
+	}
+	for _, x := range content {
+		c, _ := x.(map[string]any)
+		a, _ := c["attachment"].(map[string]any)
+		if a == nil {
+			return invalid("required", "DocumentReference.content.attachment", "Content needs an attachment.")
+		}
+		data, err := base64.StdEncoding.DecodeString(text(a, "data"))
+		if err != nil {
+			return invalid("value", "DocumentReference.content.attachment.data", "The data is not base64.")
+		}
+		if len(data) > 0 && text(a, "contentType") == "" {
+			return invalid("invariant", "DocumentReference.content.attachment", "An attachment with data needs a contentType.")
+		}
+		if size, given := a["size"].(float64); given && int(size) != len(data) {
+			return invalid("value", "DocumentReference.content.attachment.size", "The size is not that of the data.")
+		}
+	}
+	return nil
+}
+
+// walk looks for what FHIR forbids everywhere: null, empty objects, arrays and strings, and two values of one choice.
+func walk(where string, x any) error {
+	switch x := x.(type) {
+	case nil:
+		return invalid("structure", where, "A null is not FHIR.")
+	case string:
+		if strings.TrimSpace(x) == "" {
+			return invalid("value", where, "An empty string is not FHIR.")
+		}
+	case []any:
+		if len(x) == 0 {
+			return invalid("structure", where, "An empty array is not FHIR.")
+		}
+		for _, inner := range x {
+			if err := walk(where, inner); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		if len(x) == 0 {
+			return invalid("structure", where, "An empty object is not FHIR.")
+		}
+		if choice := twice(x); choice != "" {
+			return invalid("structure", where+"."+choice, "A choice element has more than one value.")
+		}
+		for name, inner := range x {
+			if err := walk(where+"."+name, inner); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// twice names a choice element that has more than one value.
+func twice(x resource) string {
+	for _, choice := range choices {
+		count := 0
+		for name := range x {
+			rest, ok := strings.CutPrefix(name, choice)
+			if ok && rest != "" && unicode.IsUpper(rune(rest[0])) {
+				count++
+			}
+		}
+		if count > 1 {
+			return choice
+		}
+	}
+	return ""
+}

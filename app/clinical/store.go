@@ -1,0 +1,72 @@
+package clinical
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/tenants"
+)
+
+// Line is one organisation's deliveries in one neighbourhood: they leave one after the other.
+type Line struct {
+	NeighbourhoodID uuid.UUID
+	OrganisationID  uuid.UUID
+}
+
+// Lease is the right to work on a line for a time. Every write of a drain names its lease: a process that was paused, and
+// whose lease another has taken since, can change nothing.
+type Lease struct {
+	Token uuid.UUID
+	For   time.Duration // from each write on
+}
+
+// ErrLeaseLost says that another process works on the line now.
+var ErrLeaseLost = errors.New("another process has taken over this organisation's deliveries")
+
+// Slice is some work of one line.
+type Slice struct {
+	// Deliveries are as they were found, pending or sent, and are stored as sent from now on. No two of them belong to
+	// the same request, and nothing earlier of the same request is undelivered.
+	Deliveries []Delivery
+	Breaker    Breaker
+	// Held says why there are none: the circuit is open or another process has the lease, for this long.
+	Held time.Duration
+}
+
+// Progress is what a drain writes back.
+type Progress struct {
+	// Deliveries that were tried, and those of the slice that were not, as they were found.
+	Deliveries []Delivery
+	Breaker    Breaker
+	// Hold is how long the circuit stays open from now on; zero is closed.
+	Hold time.Duration
+}
+
+// Drain is what a drain needs of a store. Each call is a transaction of its own: none spans a call to a clinical system.
+type Drain interface {
+	Take(ctx context.Context, line Line, lease Lease, limit int, now time.Time) (Slice, error)
+	Save(ctx context.Context, line Line, lease Lease, p Progress) error
+}
+
+// Filter narrows a list. The zero value lists everything in the scope.
+type Filter struct {
+	State     State
+	RequestID uuid.UUID
+}
+
+// Page is some of a list; Next is empty at its end.
+type Page struct {
+	Deliveries []Delivery
+	Next       string
+}
+
+// Store is what staff see of deliveries. Staff see those of their organisations, and those that their organisations
+// recorded; only the organisation whose system it is may replay.
+type Store interface {
+	Get(ctx context.Context, scope tenants.Scope, id uuid.UUID) (Delivery, error)
+	List(ctx context.Context, scope tenants.Scope, f Filter, cursor string, limit int) (Page, error)
+	Replay(ctx context.Context, scope tenants.Scope, id uuid.UUID, now time.Time) (Delivery, error)
+}
