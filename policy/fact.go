@@ -49,7 +49,7 @@ func (f *Fact) Size() int {
 }
 
 // foreign is the code of every value that is not declared. Only a cell that takes anything matches it.
-func (f *Fact) foreign() uint32 { return uint32(f.Size()) + 1 }
+func (f *Fact) foreign() uint32 { return uint32(f.Size()) + 1 } //nolint:gosec // a declared size, and small
 
 func (f *Fact) code(v Value) uint32 {
 	if !v.Known() {
@@ -59,7 +59,7 @@ func (f *Fact) code(v Value) uint32 {
 		if !v.numeric || v.number < f.Min || v.number > f.Max {
 			return f.foreign()
 		}
-		return uint32(v.number-f.Min) + 1
+		return uint32(v.number-f.Min) + 1 //nolint:gosec // within the range just checked
 	}
 	if code, ok := f.codes[v.text]; ok && !v.numeric {
 		return code

@@ -75,7 +75,7 @@ type fixture struct {
 	receptionist, app, seeded identity.Key
 	session                   identity.Token
 	doors                     *doors
-	boom, block, blocked      chan struct{}
+	block, blocked            chan struct{}
 }
 
 type lockedBuffer struct {

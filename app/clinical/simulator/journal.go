@@ -38,7 +38,7 @@ func openJournal(folder, name string, replay func(commit)) (journal, error) {
 		err = syncFolder(folder)
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return journal{}, fmt.Errorf("opening %s: %w", filepath.Base(path), err)
 	}
 	return journal{file}, nil
