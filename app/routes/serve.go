@@ -115,6 +115,6 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, drain 
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(errors.New("some calls did not finish in the time given to stop"), server.Close())
 	}
-	_ = <-ended // http.ErrServerClosed, as asked
+	<-ended //nolint:errcheck // http.ErrServerClosed, as asked
 	return err
 }
