@@ -242,7 +242,7 @@ func TestAnswersThatAreNotReceipts(t *testing.T) {
 			var refused *clinical.Refused
 			var unknown *clinical.Unknown
 			var unavailable *clinical.Unavailable
-			switch test.kind.(type) {
+			switch test.kind.(type) { //nolint:errorlint // it is the test's own, wrapped in nothing
 			case *clinical.Refused:
 				ok = errors.As(err, &refused)
 			case *clinical.Unknown:
