@@ -59,7 +59,7 @@ func TestEmittedJSON(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(golden)
+			want, err := os.ReadFile(golden) //nolint:gosec // of this test
 			if err != nil {
 				t.Fatal(err)
 			}
