@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"iter"
 	"slices"
 	"strings"
 
@@ -24,6 +25,19 @@ type Directory struct {
 	sites         map[uuid.UUID]Site
 	queues        map[uuid.UUID]Queue
 	services      map[uuid.UUID]Service
+
+	// Routing reads these for every request, so they are found without a search.
+	queueOf      map[queueName]uuid.UUID
+	agreements   map[uuid.UUID][]Agreement
+	sitesOf      map[uuid.UUID][]int // positions in doc.Sites
+	servicesOf   map[uuid.UUID][]int // positions in doc.Services
+	bySlug       map[string][]int
+	byCapability map[string][]int
+}
+
+type queueName struct {
+	organisation uuid.UUID
+	slug         string
 }
 
 type directoryDocument struct {
@@ -56,7 +70,22 @@ func NewDirectory(c Contents) (*Directory, error) {
 	doc.Sites = sortedByID(c.Sites, func(s Site) string { return s.ID.String() })
 	doc.Queues = sortedByID(c.Queues, func(q Queue) string { return q.ID.String() })
 	doc.Services = sortedByID(c.Services, func(s Service) string { return s.ID.String() })
+	for i, s := range doc.Services {
+		// A list that is absent and a list that is empty mean the same, so they are written, and hashed, the same.
+		doc.Services[i].Kinds, doc.Services[i].Capabilities = nilIfEmpty(s.Kinds), nilIfEmpty(s.Capabilities)
+		doc.Services[i].Eligibility.Registered = nilIfEmpty(s.Eligibility.Registered)
+	}
+	for i, s := range doc.Sites {
+		doc.Sites[i].Address = nilIfEmpty(s.Address)
+	}
 	return index(doc)
+}
+
+func nilIfEmpty[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 func sortedByID[T any](list []T, key func(T) string) []T {
@@ -77,6 +106,8 @@ func index(doc directoryDocument) (*Directory, error) {
 		doc:           doc,
 		organisations: map[uuid.UUID]Organisation{}, byODS: map[nhs.ODSCode]uuid.UUID{}, sites: map[uuid.UUID]Site{},
 		queues: map[uuid.UUID]Queue{}, services: map[uuid.UUID]Service{},
+		queueOf: map[queueName]uuid.UUID{}, agreements: map[uuid.UUID][]Agreement{}, sitesOf: map[uuid.UUID][]int{},
+		servicesOf: map[uuid.UUID][]int{}, bySlug: map[string][]int{}, byCapability: map[string][]int{},
 	}
 	for _, o := range doc.Organisations {
 		if _, twice := d.byODS[o.ODS]; twice {
@@ -84,7 +115,13 @@ func index(doc directoryDocument) (*Directory, error) {
 		}
 		d.organisations[o.ID], d.byODS[o.ODS] = o, o.ID
 	}
-	for _, s := range doc.Sites {
+	for _, a := range doc.Agreements {
+		if _, ok := d.organisations[a.OrganisationID]; !ok {
+			return nil, dangling("agreement from", a.From.String(), "organisation")
+		}
+		d.agreements[a.OrganisationID] = append(d.agreements[a.OrganisationID], a)
+	}
+	for i, s := range doc.Sites {
 		if _, ok := d.organisations[s.OrganisationID]; !ok {
 			return nil, dangling("site", s.Name, "organisation")
 		}
@@ -92,14 +129,19 @@ func index(doc directoryDocument) (*Directory, error) {
 			return nil, err
 		}
 		d.sites[s.ID] = s
+		d.sitesOf[s.OrganisationID] = append(d.sitesOf[s.OrganisationID], i)
 	}
 	for _, q := range doc.Queues {
 		if _, ok := d.organisations[q.OrganisationID]; !ok {
 			return nil, dangling("queue", q.Name, "organisation")
 		}
-		d.queues[q.ID] = q
+		name := queueName{q.OrganisationID, q.Slug}
+		if _, twice := d.queueOf[name]; twice {
+			return nil, fault.New(fault.Invalid, "directory_duplicate", "%s has two queues %q.", d.organisations[q.OrganisationID].Name, q.Slug)
+		}
+		d.queues[q.ID], d.queueOf[name] = q, q.ID
 	}
-	for _, s := range doc.Services {
+	for i, s := range doc.Services {
 		if q, ok := d.queues[s.QueueID]; !ok || q.OrganisationID != s.OrganisationID {
 			return nil, dangling("service", s.Name, "queue")
 		}
@@ -107,6 +149,11 @@ func index(doc directoryDocument) (*Directory, error) {
 			return nil, err
 		}
 		d.services[s.ID] = s
+		d.servicesOf[s.OrganisationID] = append(d.servicesOf[s.OrganisationID], i)
+		d.bySlug[s.Slug] = append(d.bySlug[s.Slug], i)
+		for _, capability := range s.Capabilities {
+			d.byCapability[capability] = append(d.byCapability[capability], i)
+		}
 	}
 	if _, ok := d.organisations[doc.Desk]; !ok {
 		return nil, fault.New(fault.Invalid, "directory_desk", "The neighbourhood has no desk of last resort.")
@@ -154,8 +201,8 @@ func (d *Directory) Organisations() []Organisation { return slices.Clone(d.doc.O
 
 // TakesPart reports whether an organisation is under a sharing agreement on a day.
 func (d *Directory) TakesPart(organisation uuid.UUID, on nhs.Date) bool {
-	return slices.ContainsFunc(d.doc.Agreements, func(a Agreement) bool {
-		return a.OrganisationID == organisation && !on.Before(a.From) && (a.Until.IsZero() || !a.Until.Before(on))
+	return slices.ContainsFunc(d.agreements[organisation], func(a Agreement) bool {
+		return !on.Before(a.From) && (a.Until.IsZero() || !a.Until.Before(on))
 	})
 }
 
@@ -179,12 +226,8 @@ func (d *Directory) Queue(id uuid.UUID) (Queue, bool) {
 
 // QueueOf finds an organisation's queue by its slug.
 func (d *Directory) QueueOf(organisation uuid.UUID, slug string) (Queue, bool) {
-	for _, q := range d.doc.Queues {
-		if q.OrganisationID == organisation && q.Slug == slug {
-			return q, true
-		}
-	}
-	return Queue{}, false
+	id, ok := d.queueOf[queueName{organisation, slug}]
+	return d.queues[id], ok
 }
 
 // Queues are all queues.
@@ -198,6 +241,40 @@ func (d *Directory) Service(id uuid.UUID) (Service, bool) {
 
 // Services are all services.
 func (d *Directory) Services() []Service { return slices.Clone(d.doc.Services) }
+
+// ServicesOf are an organisation's services, by id.
+func (d *Directory) ServicesOf(organisation uuid.UUID) iter.Seq[Service] {
+	return d.pick(d.servicesOf[organisation])
+}
+
+// ServicesNamed are the services with a slug, whoever offers them, by id.
+func (d *Directory) ServicesNamed(slug string) iter.Seq[Service] { return d.pick(d.bySlug[slug]) }
+
+// ServicesFor are the services with a capability, whoever offers them, by id.
+func (d *Directory) ServicesFor(capability string) iter.Seq[Service] {
+	return d.pick(d.byCapability[capability])
+}
+
+func (d *Directory) pick(positions []int) iter.Seq[Service] {
+	return func(yield func(Service) bool) {
+		for _, i := range positions {
+			if !yield(d.doc.Services[i]) {
+				return
+			}
+		}
+	}
+}
+
+// SitesOf are an organisation's sites, by id.
+func (d *Directory) SitesOf(organisation uuid.UUID) iter.Seq[Site] {
+	return func(yield func(Site) bool) {
+		for _, i := range d.sitesOf[organisation] {
+			if !yield(d.doc.Sites[i]) {
+				return
+			}
+		}
+	}
+}
 
 // Site finds one by id.
 func (d *Directory) Site(id uuid.UUID) (Site, bool) {

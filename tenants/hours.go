@@ -2,11 +2,8 @@ package tenants
 
 import (
 	"fmt"
-	"slices"
 	"time"
 	_ "time/tzdata" // a minimal machine has no zone files
-
-	"github.com/rickar/cal/v2/gb"
 
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
@@ -97,23 +94,37 @@ func (h Hours) Check() error {
 
 // On is the periods of one day.
 func (h Hours) On(day nhs.Date) []Period {
+	return h.on(day, day.Midnight(time.UTC).Weekday())
+}
+
+func (h Hours) on(day nhs.Date, weekday time.Weekday) []Period {
 	if h.Always {
 		return []Period{{0, 24 * 60}}
 	}
-	if periods, ok := h.Dates[day.String()]; ok {
-		return periods
+	if len(h.Dates) > 0 { // writing the date costs more than all the rest
+		if periods, ok := h.Dates[day.String()]; ok {
+			return periods
+		}
 	}
 	if BankHoliday(day) {
 		return h.BankHolidays
 	}
-	return h.Week[day.Midnight(time.UTC).Weekday()]
+	return h.Week[weekday]
 }
 
 // Open reports whether a moment falls in the hours.
 func (h Hours) Open(at time.Time) bool {
+	if h.Always {
+		return true
+	}
 	local := at.In(london)
 	minute := local.Hour()*60 + local.Minute()
-	return slices.ContainsFunc(h.On(nhs.DateOf(local)), func(p Period) bool { return p.From <= minute && minute < p.Until })
+	for _, p := range h.on(nhs.DateOf(local), local.Weekday()) {
+		if p.From <= minute && minute < p.Until {
+			return true
+		}
+	}
+	return false
 }
 
 // NextOpen is the first moment at or after `at` that is open, looking a fortnight ahead.
@@ -165,20 +176,6 @@ func CoreDayAfter(at time.Time) nhs.Date {
 	}
 	return day
 }
-
-// BankHoliday reports whether a day is a bank holiday in England: the day itself, and its substitute when it falls on a
-// weekend.
-func BankHoliday(day nhs.Date) bool {
-	for _, holiday := range gb.Holidays {
-		actual, observed := holiday.Calc(day.Year)
-		if sameDay(actual, day) || sameDay(observed, day) {
-			return true
-		}
-	}
-	return false
-}
-
-func sameDay(t time.Time, day nhs.Date) bool { return !t.IsZero() && nhs.DateOf(t) == day }
 
 // String is a period as people read it: 09:00 to 17:30.
 func (p Period) String() string {

@@ -2,6 +2,8 @@ package clinical
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,17 +17,18 @@ import (
 // Document is what is filed: one outcome, as the receiving organisation's staff will read it. It is fixed when the
 // outcome is recorded, so that every try sends the same bytes.
 type Document struct {
-	DeliveryID uuid.UUID `json:"delivery_id"` // the identifier by which the receiver tells a repeat from a new one
-	Reference  string    `json:"reference"`   // the request's ten digits
-	Purpose    Purpose   `json:"purpose"`
-	Kind       Coded     `json:"kind"`
-	Patient    Patient   `json:"patient"`
-	Outcome    Coded     `json:"outcome"`
-	Note       string    `json:"note,omitempty"`
-	RecordedBy string    `json:"recorded_by"` // the person's display name
-	RecordedAt time.Time `json:"recorded_at"`
-	From       Party     `json:"from"` // the organisation that recorded it
-	For        Party     `json:"for"`  // the organisation whose record it goes into
+	DeliveryID uuid.UUID         `json:"delivery_id"` // the identifier by which the receiver tells a repeat from a new one
+	Reference  string            `json:"reference"`   // the request's ten digits
+	Purpose    Purpose           `json:"purpose"`
+	Kind       Coded             `json:"kind"`
+	Patient    Patient           `json:"patient"`
+	Outcome    Coded             `json:"outcome"`
+	Note       string            `json:"note,omitempty"`
+	Details    map[string]string `json:"details,omitempty"` // what the outcome's form asked besides, by its own names
+	RecordedBy string            `json:"recorded_by"`       // the person's display name
+	RecordedAt time.Time         `json:"recorded_at"`
+	From       Party             `json:"from"` // the organisation that recorded it
+	For        Party             `json:"for"`  // the organisation whose record it goes into
 }
 
 // Coded is a code of ours and the words for it.
@@ -95,6 +98,9 @@ func (d Document) Text() string {
 	line("Request", d.Kind.Title)
 	line("Reference", d.Reference)
 	line("Outcome", d.Outcome.Title)
+	for _, name := range slices.Sorted(maps.Keys(d.Details)) {
+		line(name, d.Details[name])
+	}
 	if d.Note != "" {
 		fmt.Fprintf(&b, "\n%s\n", d.Note)
 	}

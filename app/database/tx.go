@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 
@@ -26,6 +25,9 @@ type Tx struct {
 	scope tenants.Scope
 	gorm  *gorm.DB
 	pgx   pgx.Tx
+
+	later  pgx.Batch
+	failed error
 }
 
 // Gorm is the transaction for stores. Its Transaction method makes a savepoint.
@@ -68,7 +70,12 @@ func (db *DB) transaction(ctx context.Context, scope tenants.Scope, settings []s
 	}()
 	session := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx, SkipDefaultTransaction: true})
 	session.Statement.ConnPool = connection{conn}
-	if err := fn(&Tx{scope: scope, gorm: session, pgx: begun}); err != nil {
+	tx := &Tx{scope: scope, gorm: session, pgx: begun}
+	err = fn(tx)
+	if err == nil {
+		err = tx.finish(ctx)
+	}
+	if err != nil {
 		if begun.Conn().IsClosed() {
 			err = lost(err)
 		}
@@ -117,11 +124,7 @@ func begin(ctx context.Context, conn *pgx.Conn, settings []string) (pgx.Tx, erro
 	if err != nil || len(settings) == 0 {
 		return tx, err
 	}
-	var batch pgconn.Batch
-	for _, setting := range settings {
-		batch.ExecParams(setting, nil, nil, nil, nil)
-	}
-	if _, err := conn.PgConn().ExecBatch(ctx, &batch).ReadAll(); err != nil {
+	if err := set(ctx, conn, settings); err != nil {
 		return nil, errors.Join(err, tx.Rollback(ctx))
 	}
 	return tx, nil

@@ -33,6 +33,10 @@ const (
 	TooMany
 	// Unavailable means try again later; RetryAfter says when (HTTP 503).
 	Unavailable
+	// Unsupported input is in a format that we do not read (HTTP 415).
+	Unsupported
+	// WrongMethod means that the address is known and does not do this (HTTP 405).
+	WrongMethod
 )
 
 // Field is one place in the input that breaks a rule.

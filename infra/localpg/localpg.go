@@ -124,6 +124,9 @@ func (c *Cluster) run(ctx context.Context) error {
 	if err := c.bringUp(ctx); err != nil {
 		return err
 	}
+	if err := c.watchIdle(); err != nil {
+		return err
+	}
 	return ensureRoles(ctx, c.URL(Super, "postgres"), c.options.Database)
 }
 

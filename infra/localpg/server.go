@@ -47,10 +47,7 @@ func (c *Cluster) bringUp(ctx context.Context) error {
 		lastErr := c.answers(ctx)
 		if lastErr == nil {
 			c.Attached = exited == nil
-			if c.Attached {
-				return nil
-			}
-			return c.watchIdle(c.running())
+			return nil
 		}
 		select {
 		case err := <-exited:

@@ -1,0 +1,68 @@
+# Everything that a person does in this repository. Each command sets up what it needs: see infra/setup/ensure.sh.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+
+# Programs that the set-up put into the checkout come last, so that the machine's own are preferred.
+export PATH := $(PATH):/usr/local/go/bin:$(CURDIR)/.bin/debian/bin
+
+# Go and Chromium keep caches at home. Where there is no home to write to, the checkout serves.
+ifneq ($(shell test -n "$$HOME" && test -w "$$HOME" && echo writable),writable)
+export HOME := $(CURDIR)/.bin/home
+export GOFLAGS := $(GOFLAGS) -modcacherw
+$(shell mkdir -p "$(CURDIR)/.bin/home")
+endif
+
+# Go refuses to stamp a version from a checkout that git calls another's.
+ifneq ($(shell git rev-parse HEAD >/dev/null 2>&1 && echo ours),ours)
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+endif
+
+ensure := infra/setup/ensure.sh
+
+# PostgreSQL that was unpacked into the checkout is found by this name.
+unpacked_postgres = $(if $(ONEDOOR_POSTGRES_BIN),,$(if $(wildcard .bin/debian/bin/initdb),ONEDOOR_POSTGRES_BIN=$(CURDIR)/.bin/debian/bin))
+
+.PHONY: help
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: .bin/onedoor ## the demonstration neighbourhood, in the foreground, until Ctrl-C
+	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
+	@exec env $(unpacked_postgres) .bin/onedoor demo
+
+.PHONY: test
+test: ## every test: unit, database, pages in a real browser, race detector, lint
+	@env $(unpacked_postgres) infra/setup/test.sh
+
+.PHONY: test-peers
+test-peers: ## conformance against software that others wrote
+	@env $(unpacked_postgres) infra/setup/test.sh -peers
+
+.PHONY: bench
+bench: .bin/onedoor ## the benchmarks; prints the ratios that README quotes
+	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
+	@exec env $(unpacked_postgres) .bin/onedoor bench intake
+
+.PHONY: lint
+lint: ## the linters, with the rules of who may import whom
+	@$(ensure) linter
+	@.bin/golangci-lint run
+
+.PHONY: fmt
+fmt: ## format Go files and templates
+	@$(ensure) linter
+	@.bin/golangci-lint fmt
+	@go tool templ fmt -log-level error .
+
+.PHONY: generate
+generate: ## write the generated files anew (they are committed)
+	@go tool templ generate -log-level error
+	@go generate ./...
+
+# Go knows what is up to date, so it is asked each time.
+.PHONY: .bin/onedoor
+.bin/onedoor:
+	@go build -o .bin/onedoor ./app/cmd/onedoor

@@ -1,0 +1,95 @@
+package requests
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/audit"
+	"onedoor/app/clinical"
+	"onedoor/app/patients"
+	"onedoor/policy"
+	"onedoor/tenants"
+)
+
+// Store keeps requests. Everything done in one InTx is committed together or not at all.
+type Store interface {
+	InTx(ctx context.Context, scope tenants.Scope, fn func(Tx) error) error
+}
+
+// Tx is one transaction in one scope: it sees only what the scope may see, and answers fault.Absent for the rest.
+type Tx interface {
+	// Rules are the policy and the directory that are live at a moment, as this transaction sees them.
+	Rules(at time.Time) (Rules, error)
+
+	// Candidates are the people on the register who might be the one described.
+	Candidates(patients.Given) ([]patients.Patient, error)
+	// Load counts the requests of each service that has a limit: open ones, and those of the day that starts at `since`.
+	Load(d *tenants.Directory, since time.Time) (policy.Load, error)
+
+	// Find reads a request by reference; ForUpdate also locks it until the transaction ends.
+	Find(Reference) (*Request, error)
+	FindForUpdate(Reference) (*Request, error)
+	// TakeNext locks the request of a queue that is due first among those nobody has claimed, passing over locked ones.
+	TakeNext(queue uuid.UUID) (*Request, error)
+	// ExpiredOffers locks offers that nobody answered by `now`, at most `limit` of them, passing over locked ones.
+	ExpiredOffers(now time.Time, limit int) ([]*Request, error)
+	Decision(request uuid.UUID) (policy.Decision, error)
+	Timeline(request uuid.UUID) ([]audit.Entry, error)
+	Deliveries(request uuid.UUID) ([]clinical.Delivery, error)
+
+	// Page is a queue's open requests and the offers made to it, first due first, after a cursor.
+	Page(PageQuery) ([]*Request, error)
+	// Counts are the open and unclaimed requests of each queue that the scope sees.
+	Counts() (map[uuid.UUID]QueueCount, error)
+
+	// Insert stores a new request with its decision and its first custody.
+	Insert(*Request, policy.Decision)
+	// Update stores a request that is still at version `was`, and moves custody when the accountable organisation changed.
+	Update(r *Request, was int, custodyFrom uuid.UUID) error
+	Audit(audit.Entry)
+	// Announce tells every node, after the commit, that a request changed.
+	Announce(r *Request, also ...uuid.UUID)
+	// Deliver stores deliveries and wakes their organisations' jobs.
+	Deliver([]clinical.Delivery) error
+
+	// Reply is the stored reply to an idempotency key, with the hash of the body that it answered.
+	Reply(client uuid.UUID, key string) (hash []byte, reply json.RawMessage, found bool, err error)
+	// KeepReply stores one. A key that another transaction took meanwhile is ErrKeyTaken when the transaction commits.
+	KeepReply(client uuid.UUID, key string, hash []byte, reply json.RawMessage, at time.Time)
+}
+
+// Rules are what requests are routed by at one moment.
+type Rules struct {
+	Policy    *policy.Policy
+	Directory *tenants.Directory
+}
+
+// QueueCount is how much stands in a queue.
+type QueueCount struct {
+	Open      int
+	Unclaimed int
+	Offers    int // made to the queue and not answered
+}
+
+// PageQuery asks for part of a queue.
+type PageQuery struct {
+	Queue uuid.UUID
+	View  QueueView
+	Mine  uuid.UUID // the person whose claims the view "mine" shows
+	After Cursor
+	Limit int
+}
+
+// QueueView narrows a queue.
+type QueueView string
+
+const (
+	ViewAll       QueueView = ""
+	ViewUnclaimed QueueView = "unclaimed"
+	ViewMine      QueueView = "mine"
+	ViewOffers    QueueView = "offers"
+	ViewToVerify  QueueView = "to-verify"
+)

@@ -1,0 +1,273 @@
+package requests
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/audit"
+	"onedoor/app/catalogue"
+	"onedoor/app/fault"
+	"onedoor/app/nhs"
+	"onedoor/app/patients"
+	"onedoor/policy"
+	"onedoor/tenants"
+)
+
+// Submission is what somebody asks for, on any channel. Answers may be missing, even required ones.
+type Submission struct {
+	NeighbourhoodID uuid.UUID
+	Channel         Channel
+	Kind            string
+	Patient         patients.Given
+	Proxy           *Proxy
+	ChosenPharmacy  nhs.ODSCode
+	OwnPracticeOnly bool // the patient wants no other organisation to have it
+	Answers         map[string]json.RawMessage
+	FirstContactAt  time.Time // zero for now
+	By              audit.Actor
+	Client          uuid.UUID // whose idempotency key it is; zero for the product's own pages
+	Key             string    // idempotency key, unique for the client
+	BodyHash        []byte    // of the parsed body: the same key with another is refused
+	// Confirmed says that a named person at the accountable organisation sends it, so that nobody need verify it again.
+	Confirmed func(organisation uuid.UUID) bool
+}
+
+// ErrKeyTaken is what a Store returns when another transaction used the idempotency key first.
+var ErrKeyTaken = errors.New("idempotency key taken")
+
+// ErrReferenceTaken is what a Store returns when a drawn reference is in use.
+var ErrReferenceTaken = errors.New("reference taken")
+
+// Submit accepts a request: matched, decided, stored, audited and announced in one transaction. A key seen before gives
+// the stored receipt again. It refuses an unknown kind (unknown_kind), answers that are not the questionnaire's
+// (invalid), a key reused for another body (idempotency_mismatch), and a first contact in the future or over a week ago.
+func (s *Service) Submit(ctx context.Context, in Submission) (Receipt, error) {
+	now := s.now()
+	kind, ok := s.catalogue.Kind(in.Kind)
+	if !ok {
+		return Receipt{}, fault.InvalidFields([]fault.Field{{Pointer: "/kind", Code: "unknown_kind", Says: "This kind of request is not known."}})
+	}
+	if in.FirstContactAt.IsZero() {
+		in.FirstContactAt = now
+	}
+	if in.FirstContactAt.After(now.Add(5*time.Minute)) || in.FirstContactAt.Before(now.AddDate(0, 0, -7)) {
+		return Receipt{}, fault.InvalidFields([]fault.Field{{Pointer: "/first_contact_at", Code: "first_contact", Says: "The first contact must be within the last seven days."}})
+	}
+	for range 5 {
+		receipt, err := s.submitOnce(ctx, in, kind, now)
+		if errors.Is(err, ErrKeyTaken) || errors.Is(err, ErrReferenceTaken) {
+			continue // the next round finds the other's reply, or draws another reference
+		}
+		return receipt, err
+	}
+	return Receipt{}, fault.New(fault.Unavailable, "busy", "Please try again.")
+}
+
+func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue.Kind, now time.Time) (Receipt, error) {
+	var receipt Receipt
+	err := s.store.InTx(ctx, tenants.IntakeOf(in.NeighbourhoodID), func(tx Tx) error {
+		replied, err := repeat(tx, in, &receipt)
+		if replied || err != nil {
+			return err
+		}
+		rules, err := tx.Rules(now)
+		if err != nil {
+			return err
+		}
+		prepared, err := s.prepare(tx, rules, in, kind, now)
+		if err != nil {
+			return err
+		}
+		request, err := s.open(prepared, in, kind, now)
+		if err != nil {
+			return err
+		}
+		receipt = receiptOf(request, prepared.decision, rules.Directory)
+		tx.Insert(request, prepared.decision)
+		tx.Audit(s.entry(in.By, "request.submit", request, map[string]any{"channel": in.Channel, "kind": in.Kind, "rule": prepared.decision.Rule}))
+		tx.Announce(request)
+		if in.Key == "" {
+			return nil
+		}
+		reply, err := json.Marshal(receipt)
+		if err != nil {
+			return err
+		}
+		tx.KeepReply(in.Client, in.Key, in.BodyHash, reply, now)
+		return nil
+	})
+	return receipt, err
+}
+
+// repeat answers a key that was used before.
+func repeat(tx Tx, in Submission, receipt *Receipt) (bool, error) {
+	if in.Key == "" {
+		return false, nil
+	}
+	hash, reply, found, err := tx.Reply(in.Client, in.Key)
+	if err != nil || !found {
+		return false, err
+	}
+	if !bytes.Equal(hash, in.BodyHash) {
+		return true, fault.New(fault.Invalid, "idempotency_mismatch", "This Idempotency-Key was used for another request.")
+	}
+	return true, json.Unmarshal(reply, receipt)
+}
+
+// prepared is a submission after matching and deciding, before anything is stored.
+type prepared struct {
+	patient  patients.Patient
+	matched  bool
+	answers  catalogue.Answers
+	ignored  []string
+	decision policy.Decision
+	kept     policy.Decision // the same request, if no other organisation may have it
+}
+
+func (s *Service) prepare(tx Tx, rules Rules, in Submission, kind *catalogue.Kind, now time.Time) (prepared, error) {
+	var p prepared
+	candidates, err := tx.Candidates(in.Patient)
+	if err != nil {
+		return p, err
+	}
+	p.patient, p.matched = patients.Match(in.Patient, candidates)
+	known := knownOf(in.Patient, p.patient, p.matched, now)
+	if p.answers, p.ignored, err = kind.Questionnaire.ParseAnswers(in.Answers, known); err != nil {
+		return p, err
+	}
+	load, err := tx.Load(rules.Directory, nhs.DateOf(now.In(tenants.London())).Midnight(tenants.London()))
+	if err != nil {
+		return p, err
+	}
+	facts := kind.Questionnaire.Facts(p.answers, known)
+	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, rules.Directory)
+	if in.OwnPracticeOnly {
+		facts["own-practice-only"] = policy.Text("yes")
+	}
+	p.decision = policy.Decide(rules.Policy, facts, rules.Directory, load, now)
+	p.kept = p.decision
+	if p.decision.Offer {
+		facts["own-practice-only"] = policy.Text("yes")
+		p.kept = policy.Decide(rules.Policy, facts, rules.Directory, load, now)
+	}
+	return p, nil
+}
+
+// knownOf is what intake knows of the person: the register's word when they were matched, else their own.
+func knownOf(given patients.Given, patient patients.Patient, matched bool, now time.Time) catalogue.Known {
+	birth, sex := given.BirthDate, given.Sex
+	if matched {
+		birth = patient.BirthDate
+		if patient.Sex != "" {
+			sex = patient.Sex
+		}
+	}
+	known := catalogue.Known{Sex: sex}
+	if !birth.IsZero() {
+		today := nhs.DateOf(now.In(tenants.London()))
+		years, months := birth.Age(today), birth.AgeMonths(today)
+		known.AgeYears, known.AgeMonths = &years, &months
+	}
+	return known
+}
+
+// addPerson adds the facts that come from the register and from the patient's own choice.
+func addPerson(facts policy.Facts, p patients.Patient, matched bool, chosen nhs.ODSCode, d *tenants.Directory) {
+	if chosen != "" {
+		facts["chosen-pharmacy"] = policy.Text(string(chosen))
+	}
+	if !matched {
+		return
+	}
+	facts["registration"] = policy.Text(string(p.Registration))
+	if practice, ok := d.Organisation(p.PracticeID); ok {
+		facts["registered-practice"] = policy.Text(string(practice.ODS))
+	}
+	if pharmacy, ok := d.Organisation(p.NominatedPharmacy); ok {
+		facts["nominated-pharmacy"] = policy.Text(string(pharmacy.ODS))
+	}
+}
+
+// open makes the aggregate that a decision calls for.
+func (s *Service) open(p prepared, in Submission, kind *catalogue.Kind, now time.Time) (*Request, error) {
+	reference, err := NewReference(s.random)
+	if err != nil {
+		return nil, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	d := p.decision
+	r := &Request{
+		ID: id, NeighbourhoodID: in.NeighbourhoodID, Reference: reference, Version: 1, Kind: in.Kind, Channel: in.Channel, Status: Queued,
+		Patient: completed(in.Patient, p.patient, p.matched), Proxy: in.Proxy,
+		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored,
+		Urgency: d.Urgency, AnswerDue: d.AnswerDue, CareDue: d.CareDue, Message: d.Message,
+		HomeID: d.Home.Organisation, HomeQueueID: p.kept.Destination.Queue, Place: d.Home, Destination: d.Destination,
+		SubmittedBy: in.By, FirstContactAt: in.FirstContactAt, SubmittedAt: now, UpdatedAt: now,
+	}
+	if p.matched {
+		r.PatientID, r.PracticeID = p.patient.ID, p.patient.PracticeID
+	}
+	switch {
+	case d.Stop:
+		r.Status = Diverted
+	case d.Offer && in.Confirmed != nil && in.Confirmed(d.Home.Organisation):
+		r.offer(d.Destination, "", now)
+	case d.Offer:
+		r.Status = ToVerify
+	}
+	return r, nil
+}
+
+// completed fills what the one who asked left out from the register, so that staff see whom they care for.
+func completed(g patients.Given, p patients.Patient, matched bool) patients.Given {
+	if !matched {
+		return g
+	}
+	if g.NHSNumber == "" {
+		g.NHSNumber = p.NHSNumber
+	}
+	if g.BirthDate.IsZero() {
+		g.BirthDate = p.BirthDate
+	}
+	if g.GivenName == "" {
+		g.GivenName = p.GivenName
+	}
+	if g.FamilyName == "" {
+		g.FamilyName = p.FamilyName
+	}
+	if g.Sex == "" {
+		g.Sex = p.Sex
+	}
+	if g.Postcode == "" {
+		g.Postcode = p.Postcode
+	}
+	return g
+}
+
+// Preview decides a submission without storing anything: what a channel needs to know whether to ask for a pharmacy.
+func (s *Service) Preview(ctx context.Context, in Submission) (policy.Decision, error) {
+	kind, ok := s.catalogue.Kind(in.Kind)
+	if !ok {
+		return policy.Decision{}, fault.New(fault.Invalid, "unknown_kind", "This kind of request is not known.")
+	}
+	now := s.now()
+	var decision policy.Decision
+	err := s.store.InTx(ctx, tenants.IntakeOf(in.NeighbourhoodID), func(tx Tx) error {
+		rules, err := tx.Rules(now)
+		if err != nil {
+			return err
+		}
+		p, err := s.prepare(tx, rules, in, kind, now)
+		decision = p.decision
+		return err
+	})
+	return decision, err
+}

@@ -1,0 +1,255 @@
+package requests
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/audit"
+	"onedoor/app/catalogue"
+	"onedoor/app/clinical"
+	"onedoor/app/fault"
+	"onedoor/app/nhs"
+	"onedoor/app/patients"
+	"onedoor/policy"
+	"onedoor/tenants"
+)
+
+// View is what somebody may see of a request. Staff of the organisations concerned see all of it; the app that submitted
+// it, and the patient, see what the receipt says and how it stands.
+type View struct {
+	Receipt
+	Kind      string         `json:"kind"`
+	KindTitle string         `json:"kind_title"`
+	Submitted time.Time      `json:"submitted_at"`
+	Updated   time.Time      `json:"updated_at"`
+	Offered   *OfferView     `json:"offered,omitempty"`
+	Claimed   *ClaimView     `json:"claimed,omitempty"`
+	Outcome   *OutcomeView   `json:"outcome,omitempty"`
+	Channel   Channel        `json:"channel"`
+	Staff     *StaffView     `json:"staff,omitempty"`
+	Links     []DeliveryView `json:"deliveries,omitempty"`
+
+	ID uuid.UUID `json:"-"`
+}
+
+// OfferView is an offer that waits for an answer.
+type OfferView struct {
+	NamedDestination
+	Queue     NamedQueue `json:"queue"`
+	At        time.Time  `json:"offered_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	Reason    string     `json:"reason,omitempty"`
+}
+
+// ClaimView is who works on it.
+type ClaimView struct {
+	By   string    `json:"by"`
+	ByID uuid.UUID `json:"by_id"`
+	At   time.Time `json:"at"`
+}
+
+// OutcomeView is what was done.
+type OutcomeView struct {
+	Code  string    `json:"outcome"`
+	Title string    `json:"title"`
+	Note  string    `json:"note,omitempty"`
+	By    string    `json:"by,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// StaffView is what only the staff of an organisation concerned see.
+type StaffView struct {
+	Patient     patients.Given    `json:"patient"`
+	OnRegister  bool              `json:"on_register"`
+	Practice    *Named            `json:"registered_practice,omitempty"`
+	Proxy       *Proxy            `json:"proxy,omitempty"`
+	Answers     catalogue.Answers `json:"answers"`
+	FirstAt     time.Time         `json:"first_contact_at"`
+	Message     string            `json:"message"`
+	CloseReason string            `json:"close_reason,omitempty"`
+	Timeline    []audit.Entry     `json:"-"`
+}
+
+// DeliveryView is an outcome on its way to one clinical system.
+type DeliveryView struct {
+	ID           uuid.UUID      `json:"id"`
+	Organisation Named          `json:"organisation"`
+	Purpose      string         `json:"purpose"`
+	State        clinical.State `json:"state"`
+	LastError    string         `json:"last_error,omitempty"`
+	ExternalID   string         `json:"external_id,omitempty"`
+	UpdatedAt    time.Time      `json:"updated_at"`
+}
+
+// Get opens one request, and records that it was read.
+func (s *Service) Get(ctx context.Context, by Actor, reference Reference) (View, error) {
+	var view View
+	err := s.store.InTx(ctx, by.Scope, func(tx Tx) error {
+		r, err := tx.Find(reference)
+		if err != nil {
+			return err
+		}
+		if by.Scope.Kind == tenants.IntakeScope && (by.ID == uuid.Nil || r.SubmittedBy.ID != by.ID) {
+			return fault.Absent() // a program sees its own
+		}
+		rules, err := tx.Rules(s.now())
+		if err != nil {
+			return err
+		}
+		decision, err := tx.Decision(r.ID)
+		if err != nil {
+			return err
+		}
+		if view, err = s.view(tx, by, r, rules, decision); err != nil {
+			return err
+		}
+		if view.Staff != nil {
+			if view.Staff.Timeline, err = tx.Timeline(r.ID); err != nil {
+				return err
+			}
+		}
+		tx.Audit(s.entry(by.Actor, "request.read", r, nil))
+		return nil
+	})
+	return view, err
+}
+
+// Track is the patient's own look at a request, by its reference and the date of birth. Whatever is wrong, the answer is
+// the same one.
+func (s *Service) Track(ctx context.Context, neighbourhood uuid.UUID, reference Reference, birth nhs.Date, language string) (View, error) {
+	var view View
+	err := s.store.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx Tx) error {
+		r, err := tx.Find(reference)
+		if err != nil {
+			return err
+		}
+		if r.Patient.BirthDate.IsZero() || r.Patient.BirthDate != birth {
+			return fault.Absent()
+		}
+		rules, err := tx.Rules(s.now())
+		if err != nil {
+			return err
+		}
+		patient := Actor{Actor: audit.Actor{Kind: audit.Patient}, Scope: tenants.IntakeOf(neighbourhood)}
+		decision, err := tx.Decision(r.ID)
+		if err != nil {
+			return err
+		}
+		if view, err = s.view(tx, patient, r, rules, decision); err != nil {
+			return err
+		}
+		view.WhatHappensNext = Next(r, rules.Directory, language)
+		tx.Audit(s.entry(patient.Actor, "request.track", r, nil))
+		return nil
+	})
+	return view, err
+}
+
+// Explain opens the decision of a request: facts, rule, near misses, candidates, versions.
+func (s *Service) Explain(ctx context.Context, by Actor, reference Reference) (policy.Decision, error) {
+	var decision policy.Decision
+	err := s.store.InTx(ctx, by.Scope, func(tx Tx) error {
+		r, err := tx.Find(reference)
+		if err != nil {
+			return err
+		}
+		if by.Scope.Kind != tenants.StaffScope {
+			return fault.Absent()
+		}
+		if decision, err = tx.Decision(r.ID); err != nil {
+			return err
+		}
+		tx.Audit(s.entry(by.Actor, "decision.read", r, nil))
+		return nil
+	})
+	return decision, err
+}
+
+func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy.Decision) (View, error) {
+	d := rules.Directory
+	v := View{
+		Receipt: receiptOf(r, decision, d), ID: r.ID, Kind: r.Kind, Submitted: r.SubmittedAt, Updated: r.UpdatedAt, Channel: r.Channel,
+		Outcome: s.outcomeView(r),
+	}
+	if kind, ok := s.catalogue.Kind(r.Kind); ok {
+		v.KindTitle = kind.Title
+	}
+	if by.Scope.Kind != tenants.StaffScope {
+		if v.Outcome != nil {
+			v.Outcome.Note, v.Outcome.By = "", "" // written for staff
+		}
+		return v, nil
+	}
+	if o := r.Offer; o != nil {
+		v.Offered = &OfferView{destination(d, o.Place), namedQueue(d, o.Place.Queue), o.At, o.ExpiresAt, o.Reason}
+	}
+	if r.Claim != nil {
+		v.Claimed = &ClaimView{r.Claim.By.Name, r.Claim.By.ID, r.Claim.At}
+	}
+	v.Staff = &StaffView{
+		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, FirstAt: r.FirstContactAt,
+		Message: r.Message, CloseReason: r.CloseReason,
+	}
+	if r.PracticeID != uuid.Nil {
+		practice := named(d, r.PracticeID)
+		v.Staff.Practice = &practice
+	}
+	if r.Outcome == nil {
+		return v, nil
+	}
+	list, err := tx.Deliveries(r.ID)
+	for _, x := range list {
+		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt})
+	}
+	return v, err
+}
+
+func (s *Service) outcomeView(r *Request) *OutcomeView {
+	if r.Outcome == nil {
+		return nil
+	}
+	title := r.Outcome.Code
+	if kind, ok := s.catalogue.Kind(r.Kind); ok {
+		for _, o := range kind.Outcomes {
+			if o.Code == r.Outcome.Code {
+				title = o.Title
+			}
+		}
+	}
+	return &OutcomeView{r.Outcome.Code, title, r.Outcome.Note, r.Outcome.By, r.Outcome.At}
+}
+
+// Cursor is a place in a queue: the due time and id of the last request seen. The zero value is the start.
+type Cursor struct {
+	Due time.Time `json:"d"`
+	ID  uuid.UUID `json:"i"`
+}
+
+// String is the cursor as it travels.
+func (c Cursor) String() string {
+	if c.ID == uuid.Nil {
+		return ""
+	}
+	b, _ := json.Marshal(c) // two plain values
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// ParseCursor reads one that String made; nothing is the start.
+func ParseCursor(s string) (Cursor, error) {
+	if s == "" {
+		return Cursor{}, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	var c Cursor
+	if err == nil {
+		err = json.Unmarshal(b, &c)
+	}
+	if err != nil || c.ID == uuid.Nil {
+		return Cursor{}, fault.New(fault.Invalid, "cursor_format", "This cursor was not made here: start again without one.")
+	}
+	return c, nil
+}

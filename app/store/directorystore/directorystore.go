@@ -1,0 +1,263 @@
+// Package directorystore keeps the directory and the versions of it and of the policies that were published. These tables
+// have no tenant: every node reads them to route.
+package directorystore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"onedoor/app/audit"
+	"onedoor/app/database"
+	"onedoor/app/directory"
+	"onedoor/app/nhs"
+	"onedoor/app/publishing"
+	"onedoor/app/store/auditstore"
+	"onedoor/tenants"
+)
+
+// Store implements directory.Store; Publishing implements publishing.Store over the same database.
+type Store struct{ db *database.DB }
+
+// New makes a store over a database.
+func New(db *database.DB) *Store { return &Store{db} }
+
+// InTx implements directory.Store.
+func (s *Store) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(directory.Tx) error) error {
+	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&transaction{tx, neighbourhood}) })
+}
+
+// Neighbourhoods implements directory.Store.
+func (s *Store) Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, error) {
+	var list []tenants.Neighbourhood
+	err := s.db.Global(ctx, func(tx *database.Tx) error {
+		return tx.Gorm().Raw("select id, slug, name from neighbourhoods order by name").Scan(&list).Error
+	})
+	return list, err
+}
+
+type transaction struct {
+	tx *database.Tx
+	nb uuid.UUID
+}
+
+// Contents implements directory.Tx: the neighbourhood's row is the lock.
+func (t *transaction) Contents() (tenants.Contents, bool, error) {
+	g := t.tx.Gorm()
+	var home neighbourhoodRow
+	err := g.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", t.nb).Take(&home).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return tenants.Contents{}, false, nil
+	}
+	if err != nil {
+		return tenants.Contents{}, false, err
+	}
+	c := tenants.Contents{Neighbourhood: tenants.Neighbourhood{ID: home.ID, Slug: home.Slug, Name: home.Name}, Desk: home.DeskOrganisationID}
+	var agreements []agreementRow
+	var organisations []organisationRow
+	var sites []siteRow
+	var queues []queueRow
+	var services []serviceRow
+	members := g.Model(&agreementRow{}).Select("organisation_id").Where("neighbourhood_id = ?", t.nb)
+	err = errors.Join(
+		g.Where("neighbourhood_id = ?", t.nb).Find(&agreements).Error,
+		g.Where("id in (?)", members).Find(&organisations).Error,
+		g.Where("organisation_id in (?)", members).Find(&sites).Error,
+		g.Where("neighbourhood_id = ?", t.nb).Find(&queues).Error,
+		g.Where("neighbourhood_id = ?", t.nb).Find(&services).Error,
+	)
+	if err != nil {
+		return c, true, err
+	}
+	for _, w := range agreements {
+		c.Agreements = append(c.Agreements, tenants.Agreement{OrganisationID: w.OrganisationID, From: w.StartsOn, Until: w.EndsOn})
+	}
+	for _, w := range organisations {
+		c.Organisations = append(c.Organisations, tenants.Organisation{ID: w.ID, ODS: nhs.ODSCode(w.ODSCode), Name: w.Name, Kind: tenants.OrganisationKind(w.Kind)})
+	}
+	for _, w := range sites {
+		c.Sites = append(c.Sites, tenants.Site{
+			ID: w.ID, OrganisationID: w.OrganisationID, Name: w.Name, Address: w.Address, Postcode: nhs.Postcode(w.Postcode), Telephone: nhs.Phone(w.Telephone), Hours: w.Hours,
+		})
+	}
+	for _, w := range queues {
+		c.Queues = append(c.Queues, tenants.Queue{ID: w.ID, OrganisationID: w.OrganisationID, Slug: w.Slug, Name: w.Name})
+	}
+	for _, w := range services {
+		c.Services = append(c.Services, tenants.Service{
+			ID: w.ID, OrganisationID: w.OrganisationID, SiteID: w.SiteID, QueueID: w.QueueID, Slug: w.Slug, Name: w.Name,
+			Kinds: w.Kinds, Capabilities: w.Capabilities, Eligibility: w.Eligibility, Hours: w.Hours, Capacity: w.Capacity, Paused: w.Paused,
+		})
+	}
+	return c, true, nil
+}
+
+// Save implements directory.Tx: what is there is replaced, and nothing is removed, since requests name it.
+func (t *transaction) Save(c tenants.Contents, at time.Time) error {
+	home := neighbourhoodRow{c.Neighbourhood.ID, c.Neighbourhood.Slug, c.Neighbourhood.Name, c.Desk, at}
+	if err := t.put(&home, "slug", "name", "desk_organisation_id"); err != nil {
+		return err
+	}
+	for _, o := range c.Organisations {
+		if err := t.put(&organisationRow{o.ID, string(o.ODS), o.Name, string(o.Kind)}, "name", "kind"); err != nil {
+			return err
+		}
+	}
+	for _, a := range c.Agreements {
+		w := agreementRow{t.nb, a.OrganisationID, a.From, a.Until}
+		err := t.tx.Gorm().Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "neighbourhood_id"}, {Name: "organisation_id"}, {Name: "starts_on"}},
+			DoUpdates: clause.AssignmentColumns([]string{"ends_on"}),
+		}).Create(&w).Error
+		if err != nil {
+			return err
+		}
+	}
+	for _, x := range c.Sites {
+		w := siteRow{x.ID, x.OrganisationID, x.Name, x.Address, string(x.Postcode), string(x.Telephone), x.Hours}
+		if err := t.put(&w, "name", "address", "postcode", "telephone", "hours"); err != nil {
+			return err
+		}
+	}
+	for _, q := range c.Queues {
+		if err := t.put(&queueRow{q.ID, t.nb, q.OrganisationID, q.Slug, q.Name}, "name"); err != nil {
+			return err
+		}
+	}
+	for _, x := range c.Services {
+		w := serviceRow{x.ID, t.nb, x.OrganisationID, x.SiteID, x.QueueID, x.Slug, x.Name, append([]string{}, x.Kinds...), append([]string{}, x.Capabilities...), x.Eligibility, x.Hours, x.Capacity, x.Paused}
+		if err := t.put(&w, "site_id", "queue_id", "name", "kinds", "capabilities", "eligibility", "hours", "capacity", "paused"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *transaction) put(row any, columns ...string) error {
+	return t.tx.Gorm().Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns(columns)}).Create(row).Error
+}
+
+// AddVersion implements directory.Tx.
+func (t *transaction) AddVersion(d *tenants.Directory, by audit.Actor, at time.Time) error {
+	return t.tx.Gorm().Create(&directoryVersionRow{t.nb, d.Hash(), at, d.Document(), by.Name}).Error
+}
+
+// Audit implements directory.Tx.
+func (t *transaction) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
+
+// Publishing is the same database as publishing.Store.
+type Publishing struct{ db *database.DB }
+
+// NewPublishing makes a store of policy versions.
+func NewPublishing(db *database.DB) *Publishing { return &Publishing{db} }
+
+// InTx implements publishing.Store.
+func (s *Publishing) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(publishing.Tx) error) error {
+	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&publication{tx, neighbourhood}) })
+}
+
+type publication struct {
+	tx *database.Tx
+	nb uuid.UUID
+}
+
+// Add implements publishing.Tx.
+func (t *publication) Add(v publishing.Version) error {
+	return t.tx.Gorm().Create(&policyVersionRow{v.NeighbourhoodID, v.Hash, v.LiveFrom, string(v.Document), v.PublishedBy, v.Note}).Error
+}
+
+// Audit implements publishing.Tx.
+func (t *publication) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
+
+type neighbourhoodRow struct {
+	ID                 uuid.UUID
+	Slug               string
+	Name               string
+	DeskOrganisationID uuid.UUID
+	CreatedAt          time.Time
+}
+
+func (neighbourhoodRow) TableName() string { return "neighbourhoods" }
+
+type organisationRow struct {
+	ID      uuid.UUID
+	ODSCode string `gorm:"column:ods_code"`
+	Name    string
+	Kind    string
+}
+
+func (organisationRow) TableName() string { return "organisations" }
+
+type agreementRow struct {
+	NeighbourhoodID uuid.UUID
+	OrganisationID  uuid.UUID
+	StartsOn        nhs.Date
+	EndsOn          nhs.Date
+}
+
+func (agreementRow) TableName() string { return "agreements" }
+
+type siteRow struct {
+	ID             uuid.UUID
+	OrganisationID uuid.UUID
+	Name           string
+	Address        []string `gorm:"serializer:json"`
+	Postcode       string
+	Telephone      string
+	Hours          tenants.Hours `gorm:"serializer:json"`
+}
+
+func (siteRow) TableName() string { return "sites" }
+
+type queueRow struct {
+	ID              uuid.UUID
+	NeighbourhoodID uuid.UUID
+	OrganisationID  uuid.UUID
+	Slug            string
+	Name            string
+}
+
+func (queueRow) TableName() string { return "queues" }
+
+type serviceRow struct {
+	ID              uuid.UUID
+	NeighbourhoodID uuid.UUID
+	OrganisationID  uuid.UUID
+	SiteID          uuid.UUID
+	QueueID         uuid.UUID
+	Slug            string
+	Name            string
+	Kinds           []string            `gorm:"serializer:json"`
+	Capabilities    []string            `gorm:"serializer:json"`
+	Eligibility     tenants.Eligibility `gorm:"serializer:json"`
+	Hours           tenants.Hours       `gorm:"serializer:json"`
+	Capacity        tenants.Capacity    `gorm:"serializer:json"`
+	Paused          bool
+}
+
+func (serviceRow) TableName() string { return "services" }
+
+type directoryVersionRow struct {
+	NeighbourhoodID uuid.UUID
+	Hash            string
+	LiveFrom        time.Time
+	Document        []byte
+	MadeBy          string
+}
+
+func (directoryVersionRow) TableName() string { return "directory_versions" }
+
+type policyVersionRow struct {
+	NeighbourhoodID uuid.UUID
+	Hash            string
+	LiveFrom        time.Time
+	Document        string
+	PublishedBy     string
+	Note            string
+}
+
+func (policyVersionRow) TableName() string { return "policy_versions" }
