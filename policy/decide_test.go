@@ -32,6 +32,7 @@ func TestDecide(t *testing.T) {
 		{"a pharmacy whose agreement ended", sore("chosen-pharmacy", "FAA03"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"a choice that is no pharmacy", sore("chosen-pharmacy", "A81002"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"somebody who objects to sharing never leaves", sore("chosen-pharmacy", "FAA01", "own-practice-only", "yes"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
+		{"an objection counts more than a choice outside the neighbourhood", sore("chosen-pharmacy", "FZZ99", "own-practice-only", "yes"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"an objection that is not understood is one", sore("chosen-pharmacy", "FAA01", "own-practice-only", "perhaps"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"no objection", sore("chosen-pharmacy", "FAA01", "own-practice-only", "no"), tuesday, "A81001/to-verify", "FAA01/pharmacy-first", "soon", "pharmacy-offer"},
 		{"registered elsewhere: the desk verifies", sore("chosen-pharmacy", "FAA01", "registration", "elsewhere"), tuesday, "U1001/to-verify", "FAA01/pharmacy-first", "soon", "pharmacy-offer"},
