@@ -8,5 +8,6 @@ while [ -f "$data/postmaster.pid" ]; do
 	flock --exclusive "$dir/users.lock" true
 	sleep "$seconds"
 	flock --nonblock "$dir/start.lock" flock --nonblock "$dir/users.lock" sh -c '
-		pid=$(head -n 1 "$data/postmaster.pid") && grep --quiet --fixed-strings --text -e "$data" "/proc/$pid/cmdline" && kill -INT "$pid"' 2>/dev/null
+		pid=$(head -n 1 "$data/postmaster.pid") && grep --quiet --fixed-strings --text -e "$data" "/proc/$pid/cmdline" && kill -INT "$pid" || exit
+		while [ -f "$data/postmaster.pid" ]; do sleep 0.1; done' 2>/dev/null
 done
