@@ -53,8 +53,10 @@ type Systems interface {
 }
 
 const (
-	// sliceSize is how many deliveries are taken before others get their turn.
+	// sliceSize is how many deliveries are taken and written down together.
 	sliceSize = 10
+	// turnTime is after how long the next slice waits until other organisations had theirs.
+	turnTime = 500 * time.Millisecond
 	// sliceTime is how long a slice goes on against a slow system. With one more try it stays well under jobTimeout.
 	sliceTime = 12 * time.Second
 	// saveEvery is how long results wait to be written together. With the longest try (reading back and sending, 10 s) it
@@ -74,30 +76,44 @@ type drainWorker struct {
 	options Options
 }
 
-// Work takes one slice.
+// Work takes slice after slice for as long as its turn lasts.
 func (w *drainWorker) Work(ctx context.Context, job *river.Job[DrainDeliveries]) error {
+	began := time.Now() // stopwatches run on real time, as the systems do
+	for {
+		more, err := w.slice(ctx, job)
+		if err != nil || !more {
+			return err
+		}
+		if time.Since(began) > turnTime || ctx.Err() != nil {
+			return river.JobSnooze(0)
+		}
+	}
+}
+
+// slice takes one slice, and says whether the next is due at once.
+func (w *drainWorker) slice(ctx context.Context, job *river.Job[DrainDeliveries]) (more bool, err error) {
 	line := clinical.Line{NeighbourhoodID: job.Args.NeighbourhoodID, OrganisationID: job.Args.OrganisationID}
 	system, err := w.systems.Of(ctx, line.NeighbourhoodID, line.OrganisationID)
 	var refused *clinical.Refused
 	switch {
 	case errors.Is(err, clinical.ErrPaused):
-		return river.JobSnooze(pausedWait)
+		return false, river.JobSnooze(pausedWait)
 	case err != nil && !errors.As(err, &refused):
-		return err
+		return false, err
 	}
 	held := clinical.Lease{Token: uuid.New(), For: w.options.Lease}
 	slice, err := w.drains.Take(ctx, line, held, sliceSize, w.options.Now())
 	if err != nil {
-		return err
+		return false, err
 	}
 	if slice.Held > 0 {
-		return river.JobSnooze(slice.Held)
+		return false, river.JobSnooze(slice.Held)
 	}
 	d := &draining{drainWorker: w, line: line, lease: held, system: system, progress: clinical.Progress{Breaker: slice.Breaker}}
 	if refused != nil {
 		d.setAside(slice.Deliveries, refused)
 	} else if err := d.try(ctx, slice.Deliveries); err != nil {
-		return d.explained(err)
+		return false, explained(err)
 	}
 	return d.finish(ctx, job)
 }
@@ -120,7 +136,7 @@ func (d *draining) setAside(deliveries []clinical.Delivery, why *clinical.Refuse
 // try sends one after the other. It stops early, leaving the rest as they were found, when the circuit opens, the time is
 // up or the process is to stop.
 func (d *draining) try(ctx context.Context, deliveries []clinical.Delivery) error {
-	started := time.Now() // stopwatches run on real time, as the systems do
+	started := time.Now()
 	saved := started
 	for i, one := range deliveries {
 		if ctx.Err() != nil || d.progress.Hold > 0 || time.Since(started) > sliceTime {
@@ -167,7 +183,7 @@ func (d *draining) save(ctx context.Context) error {
 }
 
 // finish ends the slice, and the job when the line is empty.
-func (d *draining) finish(ctx context.Context, job *river.Job[DrainDeliveries]) error {
+func (d *draining) finish(ctx context.Context, job *river.Job[DrainDeliveries]) (more bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
 	wait, done, err := d.drains.Finish(ctx, d.line, d.lease, d.progress, d.options.Now(), func(tx *database.Tx) error {
@@ -176,17 +192,19 @@ func (d *draining) finish(ctx context.Context, job *river.Job[DrainDeliveries]) 
 	})
 	switch {
 	case err != nil:
-		return d.explained(err)
+		return false, explained(err)
 	case done:
-		return nil
+		return false, nil
 	case d.progress.Hold > 0:
-		return river.JobSnooze(d.progress.Hold)
+		return false, river.JobSnooze(d.progress.Hold)
+	case wait > 0:
+		return false, river.JobSnooze(min(wait, dueWait))
 	}
-	return river.JobSnooze(min(wait, dueWait))
+	return true, nil
 }
 
 // explained turns the loss of the lease into a pause: another process has the line, and this job may be what it runs.
-func (d *draining) explained(err error) error {
+func explained(err error) error {
 	if errors.Is(err, clinical.ErrLeaseLost) {
 		return river.JobSnooze(dueWait)
 	}

@@ -52,8 +52,8 @@ const (
 	// the delivery in hand, and leaves the rest to the next process.
 	softStop         = 10 * time.Second
 	fetchCooldown    = 20 * time.Millisecond
-	fetchPoll        = 500 * time.Millisecond
-	completedKept    = time.Hour // sweeps are many, and nobody reads them
+	fetchPoll        = 100 * time.Millisecond // what snoozed for nothing is found by polling
+	completedKept    = time.Hour              // sweeps are many, and nobody reads them
 	sweepEvery       = 10 * time.Second
 	lease            = 15 * time.Second
 	workers          = 32

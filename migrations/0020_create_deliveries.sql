@@ -45,7 +45,7 @@ create table deliveries (
   constraint deliveries_once unique (neighbourhood_id, request_id, organisation_id, purpose, sequence)
 );
 -- Open ones only: a line's next slice, however much was filed before.
-create index deliveries_open on deliveries (neighbourhood_id, organisation_id, id) where state in (0, 1);
+create index deliveries_open on deliveries (neighbourhood_id, organisation_id, next_at, id) where state in (0, 1);
 create index deliveries_by_organisation on deliveries (neighbourhood_id, organisation_id, state, id);
 create index deliveries_by_recorder on deliveries (neighbourhood_id, recorded_by_organisation_id, state, id);
 

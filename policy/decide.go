@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -76,11 +75,12 @@ func newQuestion(f Facts, d *tenants.Directory, load Load, at time.Time) *questi
 
 // clone drops what is unknown: absent says the same.
 func (f Facts) clone() Facts {
-	c := maps.Clone(f)
-	if c == nil {
-		return Facts{}
+	c := make(Facts, len(f))
+	for name, v := range f {
+		if v.Known() {
+			c[name] = v
+		}
 	}
-	maps.DeleteFunc(c, func(_ string, v Value) bool { return !v.Known() })
 	return c
 }
 
@@ -127,6 +127,17 @@ func (q *question) staffed(o tenants.Organisation) bool {
 		any = true
 	}
 	return !any && o.Kind == tenants.Practice && tenants.InCoreHours(q.at)
+}
+
+// RuleFor is the stage, table and rule that would decide a request, without looking for a place: what a conversation needs to
+// know before it asks for a choice of pharmacy.
+func RuleFor(p *Policy, f Facts, at time.Time) (stage, table string, rule Rule) {
+	q := &question{facts: f, at: at, on: dayOf(at)}
+	if v := safety.ask(q); v.rule.Then.To.Kind != ToRouting {
+		return StageSafety, v.table.Name, *v.rule
+	}
+	v := p.ask(q)
+	return StageRouting, v.table.Name, *v.rule
 }
 
 // verdict is the rule that took a request.

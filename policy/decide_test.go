@@ -92,6 +92,9 @@ func TestServicesArePassedOverWithAReason(t *testing.T) {
 		{"full", policy.ReasonFull, func(s *tenants.Service) { s.Capacity.Open = 5 }, policy.ServiceLoad{Open: 5}},
 		{"full for today", policy.ReasonFull, func(s *tenants.Service) { s.Capacity.Daily = 5 }, policy.ServiceLoad{Today: 5}},
 		{"never open", policy.ReasonClosed, func(s *tenants.Service) { s.Hours = tenants.Hours{} }, policy.ServiceLoad{}},
+		{"not open before the answer is due", policy.ReasonClosed, func(s *tenants.Service) {
+			s.Hours = tenants.Hours{Week: [7][]tenants.Period{time.Thursday: {tenants.Clock("09:00", "17:00")}}}
+		}, policy.ServiceLoad{}},
 		{"another service", policy.ReasonNoService, func(s *tenants.Service) { s.Slug = "vaccination" }, policy.ServiceLoad{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -242,6 +245,16 @@ tables:
 	}
 }
 
+func TestNobodyAtTheDeskInCoreHours(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.service("U1001", "desk").Hours = tenants.Hours{}
+	got := policy.Decide(riverside(t), sore("red-flag", "urgent", "registration", "none"), w.directory(t), nil, london(t, "2026-11-24 10:00"))
+	if got.Message != policy.MessageOutOfHours {
+		t.Errorf("somebody with no practice to call is told %s", got.Message)
+	}
+}
+
 func TestARuleShortensTimesAndNeverLengthensThem(t *testing.T) {
 	t.Parallel()
 	document := strings.Replace(small, "urgency: routine", "urgency: routine, answer_within: SPAN, care_within: 2d, message: thank-you, tags: [a-tag]", 1)
@@ -287,7 +300,7 @@ func TestNearMissesNameTheOneFact(t *testing.T) {
 	}
 	delete(facts, "age")
 	got = policy.Decide(riverside(t), facts, newWorld().directory(t), nil, london(t, "2026-11-24 10:00"))
-	want.Was = "unknown"
+	want.Was = "not known"
 	if !slices.Contains(got.NearMisses, want) {
 		t.Errorf("%+v", got.NearMisses)
 	}
@@ -331,5 +344,16 @@ tables:
 		if got := policy.Decide(p, screened(texts("day", "friday", "core-hours", "no")), d, nil, london(t, at)); got.Rule != want {
 			t.Errorf("%s: rule %s, want %s", at, got.Rule, want)
 		}
+	}
+}
+
+func TestTheRuleIsKnownBeforeAPlaceIsSought(t *testing.T) {
+	t.Parallel()
+	p, at := riverside(t), london(t, "2026-11-24 10:00")
+	if stage, table, rule := policy.RuleFor(p, sore(), at); stage != policy.StageRouting || table != "pharmacy-first" || rule.Then.To.Kind != policy.ToChosenPharmacy {
+		t.Errorf("%s %s %s", stage, table, rule.ID)
+	}
+	if stage, _, rule := policy.RuleFor(p, sore("red-flag", "urgent"), at); stage != policy.StageSafety || rule.ID != "red-flag-urgent" {
+		t.Errorf("%s %s", stage, rule.ID)
 	}
 }

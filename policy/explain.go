@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"onedoor/tenants"
 )
@@ -71,19 +72,27 @@ func (r *resolver) because(d *Decision) []string {
 
 // facing tells the facts that the rule asked for.
 func (r *resolver) facing() string {
-	list := make([]string, 0, len(r.rule.When))
-	for _, c := range r.policy.program.tables[r.position.table].rules[r.position.rule].cells {
-		f := &r.policy.facts[c.fact]
-		value := "not known"
-		if v := r.value(f); v.Known() {
-			value = spoken(v.String())
-		}
-		list = append(list, spoken(f.Name)+" is "+value)
-	}
-	if len(list) == 0 {
+	cells := r.policy.program.tables[r.position.table].rules[r.position.rule].cells
+	if len(cells) == 0 {
 		return ""
 	}
-	return "From this request: " + andList(list) + "."
+	var b strings.Builder
+	b.Grow(64 * len(cells))
+	b.WriteString("From this request: ")
+	for i := range cells {
+		switch {
+		case i == 0:
+		case i == len(cells)-1:
+			b.WriteString(" and ")
+		default:
+			b.WriteString(", ")
+		}
+		fact := &r.policy.facts[cells[i].fact]
+		b.WriteString(cells[i].subject)
+		b.WriteString(fact.say(r.value(fact)))
+	}
+	b.WriteByte('.')
+	return b.String()
 }
 
 // foreigners tells the values that the policy does not declare: no rule that asks for a value takes them.

@@ -19,7 +19,8 @@ type Fact struct {
 	Max    int
 
 	codes   map[string]uint32
-	derived bool // worked out from the moment
+	said    []string // each value in words, in the order of Values
+	derived bool     // worked out from the moment
 }
 
 // codeUnknown is the code of a value that is not known.
@@ -29,6 +30,7 @@ func enumeration(name string, values ...string) Fact {
 	f := Fact{Name: name, Values: values, codes: make(map[string]uint32, len(values))}
 	for i, v := range values {
 		f.codes[v] = uint32(i) + 1
+		f.said = append(f.said, spoken(v))
 	}
 	return f
 }
@@ -67,6 +69,17 @@ func (f *Fact) code(v Value) uint32 {
 
 // Allows reports whether a value is unknown or declared.
 func (f *Fact) Allows(v Value) bool { return f.code(v) != f.foreign() }
+
+// say is a value in words.
+func (f *Fact) say(v Value) string {
+	if !v.Known() {
+		return "not known"
+	}
+	if code := f.code(v); !f.Numeric() && code != f.foreign() {
+		return f.said[code-1]
+	}
+	return v.String()
+}
 
 // Domain says what the values are, for a sentence: one of "yes", "no"; a whole number from 0 to 130.
 func (f *Fact) Domain() string {

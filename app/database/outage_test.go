@@ -37,7 +37,7 @@ func TestDatabaseGoesAwayAndComesBack(t *testing.T) {
 			for i := 0; writing.Err() == nil; i++ {
 				reference := fmt.Sprintf("%d-%d", w, i)
 				err := db.InTx(context.Background(), tenants.JobOf(nb), func(tx *database.Tx) error {
-					return tx.Publish(context.Background(), database.Event{Topic: "request", Reference: reference})
+					return tx.Publish(database.Event{Topic: "request", Reference: reference})
 				})
 				switch {
 				case err == nil:

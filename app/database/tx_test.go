@@ -110,7 +110,7 @@ func TestGormAndPgxAreOneTransaction(t *testing.T) {
 			if err := tx.Pgx().QueryRow(context.Background(), `select count(*) from events`).Scan(&seen); err != nil || seen != 1 {
 				t.Errorf("pgx sees %d rows of gorm's, %v", seen, err)
 			}
-			if err := tx.Publish(context.Background(), database.Event{Topic: "request", Reference: "pgx"}); err != nil {
+			if err := tx.Publish(database.Event{Topic: "request", Reference: "pgx"}); err != nil {
 				return err
 			}
 			return outcome
@@ -156,7 +156,7 @@ func TestPanicAndCancelRollBack(t *testing.T) {
 	db := testdb.New(t)
 	scope := tenants.JobOf(uuid.New())
 	write := func(tx *database.Tx) {
-		if err := tx.Publish(context.Background(), database.Event{Topic: "request"}); err != nil {
+		if err := tx.Publish(database.Event{Topic: "request"}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -223,9 +224,12 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// loaded is shared: a catalogue does not change.
+var loaded = sync.OnceValues(catalogue.Load)
+
 func mustCatalogue(t testing.TB) *catalogue.Catalogue {
 	t.Helper()
-	c, err := catalogue.Load()
+	c, err := loaded()
 	must(t, err)
 	return c
 }

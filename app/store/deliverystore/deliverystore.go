@@ -118,7 +118,7 @@ func (s *Store) Get(ctx context.Context, scope tenants.Scope, id uuid.UUID) (cli
 	return d, err
 }
 
-// InTx variants are for callers who have a transaction already: OfRequest lists a request's deliveries in order.
+// OfRequest lists a request's deliveries in their order, in the caller's transaction.
 func (s *Store) OfRequest(ctx context.Context, tx *database.Tx, request uuid.UUID) ([]clinical.Delivery, error) {
 	var rows []row
 	err := visible(tx.Gorm().WithContext(ctx), tx.Scope()).Where("request_id = ?", request).Order("sequence, id").Find(&rows).Error

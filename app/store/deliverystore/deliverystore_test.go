@@ -299,6 +299,20 @@ func TestDeliveriesOfARequestKeepTheirOrder(t *testing.T) {
 	}
 }
 
+func TestOneThatAlwaysFailsDoesNotHoldUpTheLine(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	poison, healthy := p.delivery(uuid.New(), 1), p.delivery(uuid.New(), 1)
+	p.enqueue(poison)
+	token := uuid.New()
+	tried := p.take(token, 1, noon).Deliveries[0].After(clinical.Receipt{}, &clinical.Unavailable{Says: "busy"}, noon, 0)
+	p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{tried}})
+	p.enqueue(healthy)
+	if got := ids(p.take(token, 1, noon.Add(time.Minute)).Deliveries); got != fmt.Sprint([]uuid.UUID{healthy.ID}) {
+		t.Errorf("took %s first", got)
+	}
+}
+
 func ids(deliveries []clinical.Delivery) string {
 	out := []uuid.UUID{}
 	for _, d := range deliveries {

@@ -63,11 +63,14 @@ func held(ctx context.Context, tx *database.Tx, line clinical.Line) (time.Durati
 		select greatest(lease_until, breaker_until) - clock_timestamp()
 		from delivery_heads where neighbourhood_id = $1 and organisation_id = $2`,
 		line.NeighbourhoodID, line.OrganisationID).Scan(&wait)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return 0, fmt.Errorf("read a line: %w", err)
-	}
 	const least = 50 * time.Millisecond
-	if wait == nil {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		_, err = lockHead(ctx, tx, line) // makes it
+		return least, err
+	case err != nil:
+		return 0, fmt.Errorf("read a line: %w", err)
+	case wait == nil:
 		return least, nil
 	}
 	return max(least, *wait), nil
@@ -78,7 +81,7 @@ func due(ctx context.Context, tx *database.Tx, line clinical.Line, limit int, no
 	err := tx.Gorm().WithContext(ctx).Raw(`
 		select d.* from deliveries d
 		where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and d.next_at <= ? and `+unblocked+`
-		order by d.id limit ?`,
+		order by d.next_at, d.id limit ?`, // one that failed goes behind what has waited longer, or it would hold up the line for ever
 		line.NeighbourhoodID, line.OrganisationID, now, limit).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read a line's next deliveries: %w", err)
