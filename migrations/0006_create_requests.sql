@@ -124,7 +124,7 @@ create policy custody_add on custody for insert
 create policy custody_end on custody for update
     using (neighbourhood_id = current_neighbourhood()
            and (current_actor() = 'job'
-                or exists (select from requests r where r.neighbourhood_id = custody.neighbourhood_id and r.id = custody.request_id)))
+                or (current_actor() = 'staff' and exists (select from requests r where r.neighbourhood_id = custody.neighbourhood_id and r.id = custody.request_id))))
     with check (neighbourhood_id = current_neighbourhood());
 revoke delete on custody from onedoor_app;
 

@@ -248,5 +248,5 @@ func spoken(code string) string { return strings.ReplaceAll(code, "-", " ") }
 
 // quote writes a text as S-FEEL does.
 func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`) + `"`
 }

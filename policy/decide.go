@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -62,7 +61,6 @@ type question struct {
 
 	home       tenants.Organisation
 	registered bool // home is the person's registered practice, and not the desk
-	homeOpen   bool // somebody is there now
 
 	urgency Urgency
 	due     time.Time
@@ -72,21 +70,23 @@ func newQuestion(f Facts, d *tenants.Directory, load Load, at time.Time) *questi
 	q := &question{facts: f.clone(), directory: d, load: load, seen: Load{}, at: at.UTC().Truncate(time.Microsecond)}
 	q.on = dayOf(q.at)
 	q.home, q.registered = q.findHome()
-	q.homeOpen = q.staffed(q.home)
 	return q
 }
 
 // clone drops what is unknown: absent says the same.
 func (f Facts) clone() Facts {
-	c := make(Facts, len(f)+3) // room for what a case adds
-	maps.Copy(c, f)
-	maps.DeleteFunc(c, func(_ string, v Value) bool { return !v.Known() })
+	c := make(Facts, len(f))
+	for name, v := range f {
+		if v.Known() {
+			c[name] = v
+		}
+	}
 	return c
 }
 
 // value is what is known of a fact. What follows from the moment is worked out, whatever the request says.
 func (q *question) value(f *Fact) Value {
-	if _, ok := derived(f.Name); ok {
+	if f.derived {
 		return derive(f.Name, q.at)
 	}
 	return q.facts[f.Name]
@@ -113,6 +113,9 @@ func (q *question) organisation(reference string) (tenants.Organisation, bool) {
 	return q.directory.ByODS(code)
 }
 
+// homeOpen reports whether somebody is at home now.
+func (q *question) homeOpen() bool { return q.staffed(q.home) }
+
 // staffed reports whether somebody is at an organisation now: one of its services is open, or, for a practice whose
 // directory entry has no services, core hours hold.
 func (q *question) staffed(o tenants.Organisation) bool {
@@ -124,6 +127,17 @@ func (q *question) staffed(o tenants.Organisation) bool {
 		any = true
 	}
 	return !any && o.Kind == tenants.Practice && tenants.InCoreHours(q.at)
+}
+
+// RuleFor is the stage, table and rule that would decide a request, without looking for a place: what a conversation needs to
+// know before it asks for a choice of pharmacy.
+func RuleFor(p *Policy, f Facts, at time.Time) (stage, table string, rule Rule) {
+	q := &question{facts: f, at: at, on: dayOf(at)}
+	if v := safety.ask(q); v.rule.Then.To.Kind != ToRouting {
+		return StageSafety, v.table.Name, *v.rule
+	}
+	v := p.ask(q)
+	return StageRouting, v.table.Name, *v.rule
 }
 
 // verdict is the rule that took a request.
@@ -145,7 +159,7 @@ func (p *Policy) ask(q *question) verdict {
 func (r *resolver) careDue(stop bool) *time.Time {
 	var due time.Time
 	switch {
-	case stop && r.homeOpen:
+	case stop && r.homeOpen():
 		due = r.at.Add(emergencyCheck)
 	case !stop && r.rule.Then.CareWithin > 0:
 		due = r.at.Add(r.rule.Then.CareWithin)

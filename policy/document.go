@@ -127,6 +127,7 @@ func (r *reader) readFact(e entry) (Fact, bool) {
 		r.add("policy_fact", at, e.node, "this fact is worked out from the moment: expected its values to be [%s]", strings.Join(want, ", "))
 		return f, false
 	}
+	_, f.derived = derived(e.key)
 	return f, ok
 }
 

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"onedoor/tenants"
 )
@@ -12,9 +13,9 @@ func (r *resolver) message(d *Decision) string {
 	switch {
 	case d.Stop:
 		return MessageEmergency
-	case urgent && !r.homeOpen && r.registered && tenants.InCoreHours(r.at):
+	case urgent && !r.homeOpen() && r.registered && tenants.InCoreHours(r.at):
 		return MessageCallPractice
-	case urgent && !r.homeOpen:
+	case urgent && !r.homeOpen():
 		return MessageOutOfHours
 	case !r.overflowed && r.rule.Then.Message != "":
 		return r.rule.Then.Message
@@ -59,7 +60,7 @@ func (r *resolver) because(d *Decision) []string {
 	case d.Offer:
 		to, _ := r.directory.Organisation(d.Destination.Organisation)
 		list = append(list, r.home.Name+" is accountable until "+to.Name+" accepts; a person there confirms the referral first.")
-	case d.Urgency.Rank() >= Urgent.Rank() && !r.homeOpen:
+	case d.Urgency.Rank() >= Urgent.Rank() && !r.homeOpen():
 		opens := "The patient is told what to do now."
 		if !tenants.InCoreHours(r.at) {
 			opens += " " + r.home.Name + " sees to it first thing, when core hours begin on " + clock(tenants.NextCoreHours(r.at)) + "."
@@ -71,19 +72,27 @@ func (r *resolver) because(d *Decision) []string {
 
 // facing tells the facts that the rule asked for.
 func (r *resolver) facing() string {
-	list := make([]string, 0, len(r.rule.When))
-	for _, c := range r.policy.program.tables[r.position.table].rules[r.position.rule].cells {
-		f := &r.policy.facts[c.fact]
-		value := "not known"
-		if v := r.value(f); v.Known() {
-			value = spoken(v.String())
-		}
-		list = append(list, spoken(f.Name)+" is "+value)
-	}
-	if len(list) == 0 {
+	cells := r.policy.program.tables[r.position.table].rules[r.position.rule].cells
+	if len(cells) == 0 {
 		return ""
 	}
-	return "From this request: " + andList(list) + "."
+	var b strings.Builder
+	b.Grow(64 * len(cells))
+	b.WriteString("From this request: ")
+	for i := range cells {
+		switch {
+		case i == 0:
+		case i == len(cells)-1:
+			b.WriteString(" and ")
+		default:
+			b.WriteString(", ")
+		}
+		fact := &r.policy.facts[cells[i].fact]
+		b.WriteString(cells[i].subject)
+		b.WriteString(fact.say(r.value(fact)))
+	}
+	b.WriteByte('.')
+	return b.String()
 }
 
 // foreigners tells the values that the policy does not declare: no rule that asks for a value takes them.

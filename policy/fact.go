@@ -18,7 +18,9 @@ type Fact struct {
 	Min    int      // of a range, inclusive
 	Max    int
 
-	codes map[string]uint32
+	codes   map[string]uint32
+	said    []string // each value in words, in the order of Values
+	derived bool     // worked out from the moment
 }
 
 // codeUnknown is the code of a value that is not known.
@@ -28,6 +30,7 @@ func enumeration(name string, values ...string) Fact {
 	f := Fact{Name: name, Values: values, codes: make(map[string]uint32, len(values))}
 	for i, v := range values {
 		f.codes[v] = uint32(i) + 1
+		f.said = append(f.said, spoken(v))
 	}
 	return f
 }
@@ -66,6 +69,17 @@ func (f *Fact) code(v Value) uint32 {
 
 // Allows reports whether a value is unknown or declared.
 func (f *Fact) Allows(v Value) bool { return f.code(v) != f.foreign() }
+
+// say is a value in words.
+func (f *Fact) say(v Value) string {
+	if !v.Known() {
+		return "not known"
+	}
+	if code := f.code(v); !f.Numeric() && code != f.foreign() {
+		return f.said[code-1]
+	}
+	return v.String()
+}
 
 // Domain says what the values are, for a sentence: one of "yes", "no"; a whole number from 0 to 130.
 func (f *Fact) Domain() string {

@@ -19,7 +19,7 @@ func (r *resolver) barred(o tenants.Organisation) (reason, says string) {
 		return ReasonOwnPractice, "the person asked that only their own practice sees this"
 	case !r.directory.TakesPart(o.ID, r.on):
 		return ReasonNotTaking, "it has no sharing agreement with the neighbourhood on this day"
-	case r.urgency.Rank() >= Urgent.Rank() && !r.homeOpen:
+	case r.urgency.Rank() >= Urgent.Rank() && !r.homeOpen():
 		return ReasonNobodyAtHome, "nobody is at " + r.home.Name + " now to confirm a referral, and this is urgent"
 	}
 	return "", ""

@@ -20,6 +20,8 @@ type compiledRule struct {
 type compiledCell struct {
 	fact int // position in Policy.facts
 	set  Set
+	// What an explanation says of it, worked out once: "age is " and "18 or over".
+	subject, needs string
 }
 
 // codes are one request's values, by the position of the fact.
@@ -39,7 +41,7 @@ func (p *Policy) compile() {
 		for j, r := range t.Rules {
 			rules[j].sentence = r.Sentence()
 			for _, c := range r.When {
-				rules[j].cells = append(rules[j].cells, compiledCell{index[c.Fact], c.Cell.set})
+				rules[j].cells = append(rules[j].cells, compiledCell{index[c.Fact], c.Cell.set, spoken(c.Fact) + " is ", c.Cell.Words()})
 			}
 		}
 		p.program.tables[i].rules = rules
@@ -56,6 +58,16 @@ func (pr *program) codes(facts []Fact, value func(*Fact) Value) codes {
 }
 
 func (pr *program) sentence(at position) string { return pr.tables[at.table].rules[at.rule].sentence }
+
+// takes reports whether every cell is satisfied.
+func (r *compiledRule) takes(c codes) bool {
+	for i := range r.cells {
+		if !r.cells[i].set.Has(c[r.cells[i].fact]) {
+			return false
+		}
+	}
+	return true
+}
 
 // failures counts the cells that fail, up to two, and names the last of them.
 func (r *compiledRule) failures(c codes) (n, cell int) {
@@ -89,7 +101,7 @@ func (p *Policy) matchAfter(c codes, on nhs.Date, after position, wanted func(*R
 		}
 		rules := p.program.tables[t].rules
 		for r := first; r < len(rules); r++ {
-			if n, _ := rules[r].failures(c); n == 0 && wanted(&p.tables[t].Rules[r]) {
+			if rules[r].takes(c) && wanted(&p.tables[t].Rules[r]) {
 				return position{t, r}, true
 			}
 		}
@@ -107,7 +119,7 @@ type NearMiss struct {
 	Rule  string `json:"rule"`
 	Fact  string `json:"fact"`
 	Needs string `json:"needs"` // after "is": 18 or over
-	Was   string `json:"was"`
+	Was   string `json:"was"`   // 17, or not known
 }
 
 // nearMisses are told in the order in which the rules stand.
@@ -126,12 +138,12 @@ func (p *Policy) nearMisses(c codes, on nhs.Date, winner position, value func(*F
 			if n != 1 {
 				continue
 			}
-			condition := p.tables[t].Rules[r].When[cell]
-			if condition.Fact == factKind {
+			failed := &rules[r].cells[cell]
+			fact := &p.facts[failed.fact]
+			if fact.Name == factKind {
 				continue
 			}
-			was := spoken(value(&p.facts[rules[r].cells[cell].fact]).String())
-			misses = append(misses, NearMiss{p.tables[t].Name, p.tables[t].Rules[r].ID, condition.Fact, condition.Cell.Words(), was})
+			misses = append(misses, NearMiss{p.tables[t].Name, p.tables[t].Rules[r].ID, fact.Name, failed.needs, fact.say(value(fact))})
 			if len(misses) == maxNearMisses {
 				return misses
 			}

@@ -21,7 +21,7 @@ type place struct {
 
 // under is a place one key or position further in.
 func (p place) under(step any) place {
-	p.pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(fmt.Sprint(step))
+	p.pointer += "/" + strings.ReplaceAll(strings.ReplaceAll(fmt.Sprint(step), "~", "~0"), "/", "~1")
 	return p
 }
 

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -101,9 +102,9 @@ func (r *resolver) try(d Destination) (Place, bool) {
 	case ToNominatedPharmacy:
 		return r.pharmacy(NominatedPharmacy, "the patient's nominated pharmacy")
 	case ToService:
-		return r.pick(slices.Collect(r.directory.ServicesNamed(d.Slug)), d)
+		return r.pick(r.directory.ServicesNamed(d.Slug), d)
 	case ToCapability:
-		return r.pick(slices.Collect(r.directory.ServicesFor(d.Slug)), d)
+		return r.pick(r.directory.ServicesFor(d.Slug), d)
 	}
 	return Place{}, false
 }
@@ -177,14 +178,14 @@ func (r *resolver) pharmacy(reference, what string) (Place, bool) {
 
 // serviceAt is an organisation's service with a slug, or its first that serves when none is named.
 func (r *resolver) serviceAt(o tenants.Organisation, slug string) (Place, bool) {
-	var services []tenants.Service
+	var options []option
 	for s := range r.directory.ServicesOf(o.ID) {
 		if slug == "" || s.Slug == slug {
-			services = append(services, s)
+			options = append(options, r.option(s, false))
 		}
 	}
-	if len(services) > 0 {
-		return r.pick(services, Destination{})
+	if len(options) > 0 {
+		return r.first(options, false)
 	}
 	if slug == "" {
 		return r.pass(Candidate{Organisation: o.ID, Name: o.Name}, ReasonNoService, "it has no services")
@@ -192,23 +193,28 @@ func (r *resolver) serviceAt(o tenants.Organisation, slug string) (Place, bool) 
 	return r.pass(Candidate{Organisation: o.ID, Name: o.Name}, ReasonNoService, "it has no service "+slug)
 }
 
-// pick is the first service that serves: home's own, then the nearest where the rule asks for that, then those open now,
-// then the least busy, then by ODS code. The others are told with why not.
-func (r *resolver) pick(services []tenants.Service, d Destination) (Place, bool) {
-	if len(services) == 0 {
-		return r.pass(Candidate{Name: d.Words()}, ReasonNoService, "nobody in this neighbourhood offers it")
-	}
-	options := make([]option, 0, len(services))
-	for _, s := range services {
+// pick chooses among all who offer what the rule names.
+func (r *resolver) pick(services iter.Seq[tenants.Service], d Destination) (Place, bool) {
+	var options []option
+	for s := range services {
 		options = append(options, r.option(s, d.Nearest))
 	}
+	if len(options) == 0 {
+		return r.pass(Candidate{Name: d.Words()}, ReasonNoService, "nobody in this neighbourhood offers it")
+	}
+	return r.first(options, d.Open)
+}
+
+// first is the first service that serves: home's own, then the nearest where the rule asks for that, then those open now,
+// then the least busy, then by ODS code. The others are told with why not.
+func (r *resolver) first(options []option, onlyOpen bool) (Place, bool) {
 	slices.SortFunc(options, option.compare)
 	var place Place
 	found := false
 	for i := range options {
 		o := &options[i]
 		c := Candidate{Organisation: o.organisation.ID, Service: o.service.ID, Name: o.service.Name + " at " + o.organisation.Name}
-		reason, says := r.unfit(o, d.Open)
+		reason, says := r.unfit(o, onlyOpen)
 		switch {
 		case reason != "":
 			r.pass(c, reason, says)

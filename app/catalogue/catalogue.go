@@ -29,6 +29,8 @@ var phrases string
 const (
 	safetyFile = "safety.json" // the first item of every Questionnaire
 	factsFile  = "facts.json"  // every fact that an item may give, with its values
+
+	safetyGroup = "safety" // the linkId of that item
 )
 
 // Catalogue is every request kind. It does not change once loaded, and can be read from many places at once.

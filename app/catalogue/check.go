@@ -129,7 +129,7 @@ func (b *builder) checkSafety(q *Questionnaire) {
 			found = append(found, it.LinkID)
 		}
 	}
-	if !slices.Equal(found, want) {
+	if !slices.Equal(found, want) || q.items[0].LinkID != safetyGroup {
 		b.refuse("", "the first questions must be %s, and are %s", strings.Join(want, ", "), strings.Join(found, ", "))
 		return
 	}

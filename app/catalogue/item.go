@@ -1,7 +1,10 @@
 package catalogue
 
 import (
+	"fmt"
 	"slices"
+
+	"onedoor/app/nhs"
 )
 
 // The item types of FHIR R4 that a keypad, a page and a program can all answer. A group holds other items and no answer.
@@ -100,4 +103,40 @@ func AgeBand(years int) string {
 		return "5-15"
 	}
 	return "16-or-over"
+}
+
+// Safety reports whether the item is one of the questions that stand first in every kind.
+func (it *Item) Safety() bool {
+	for top := it; top != nil; top = top.parent {
+		if top.LinkID == safetyGroup {
+			return true
+		}
+	}
+	return false
+}
+
+// Words is an answer as a person reads it: an option's display, Yes or No, 27 April 2027, a number or the words themselves.
+func (it *Item) Words(v Value) string {
+	switch it.Type {
+	case TypeChoice:
+		if o, ok := it.Option(v.text); ok {
+			return o.Display
+		}
+	case TypeBoolean:
+		if yes, _ := v.Bool(); yes {
+			return "Yes"
+		}
+		return "No"
+	case TypeDate:
+		return SpokenDate(v.Date())
+	}
+	return v.String()
+}
+
+// SpokenDate is a day as people in England write and say it: 27 April 2027.
+func SpokenDate(d nhs.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
 }

@@ -1,6 +1,7 @@
 package clinical
 
 import (
+	"errors"
 	"net/url"
 
 	"github.com/google/uuid"
@@ -40,3 +41,6 @@ func (i Integration) Check() error {
 	}
 	return nil
 }
+
+// ErrPaused means that an organisation's integration is paused: its deliveries wait.
+var ErrPaused = errors.New("this organisation's connection to its clinical system is paused")

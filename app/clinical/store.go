@@ -34,8 +34,6 @@ type Slice struct {
 	Breaker    Breaker
 	// Held says why there are none: the circuit is open or another process has the lease, for this long.
 	Held time.Duration
-	// Next is when the earliest waiting delivery falls due; zero when nothing waits. It is only told for an empty slice.
-	Next time.Duration
 }
 
 // Progress is what a drain writes back.

@@ -1,7 +1,6 @@
 package database
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -71,9 +70,9 @@ func (id EventID) Before(o EventID) bool {
 // endOf is after every event of the transactions before xmin, all of which have ended.
 func endOf(xmin uint64) EventID { return EventID{xmin - 1, math.MaxInt64} }
 
-// Publish appends an event to the transaction. Subscribers get it once the transaction, and every one that began to write
+// Publish appends an event to the transaction, with what is put off until before its commit. Subscribers get it once the transaction, and every one that began to write
 // before it, has ended. The neighbourhood is the scope's; only within Global is it taken from the event.
-func (tx *Tx) Publish(ctx context.Context, e Event) error {
+func (tx *Tx) Publish(e Event) error {
 	neighbourhood := tx.scope.NeighbourhoodID
 	if neighbourhood == uuid.Nil {
 		neighbourhood = e.NeighbourhoodID
@@ -92,10 +91,7 @@ func (tx *Tx) Publish(ctx context.Context, e Event) error {
 	if e.Subject != uuid.Nil {
 		subject = &e.Subject
 	}
-	_, err := tx.pgx.Exec(ctx, `insert into events (neighbourhood_id, organisation_ids, topic, subject, reference) values ($1, $2, $3, $4, $5)`,
+	tx.later.Queue(`insert into events (neighbourhood_id, organisation_ids, topic, subject, reference) values ($1, $2, $3, $4, $5)`,
 		neighbourhood, organisations, e.Topic, subject, e.Reference)
-	if err != nil {
-		return fmt.Errorf("publish an event: %w", err)
-	}
 	return nil
 }

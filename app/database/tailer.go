@@ -24,7 +24,7 @@ const (
 type TailerOptions struct {
 	Interval  time.Duration // between polls; 150 ms
 	Retention time.Duration // how long an event can be resumed from; 1 hour
-	Buffer    int           // events that a slow subscriber may fall behind before it gets a reset; 256
+	Buffer    int           // events that a slow subscriber may fall behind before it gets a reset; 1000
 	MaxReplay int           // events that a returning subscriber is given; more is a reset; 1000
 	Log       *slog.Logger
 }
@@ -51,7 +51,7 @@ func NewTailer(db *DB, o TailerOptions) *Tailer {
 		o.Retention = time.Hour
 	}
 	if o.Buffer == 0 {
-		o.Buffer = 256
+		o.Buffer = 2 * pollPage
 	}
 	if o.MaxReplay == 0 {
 		o.MaxReplay = 1000

@@ -59,7 +59,7 @@ func publish(t *testing.T, db *database.DB, nb uuid.UUID, references ...string) 
 	t.Helper()
 	err := db.InTx(context.Background(), tenants.JobOf(nb), func(tx *database.Tx) error {
 		for _, r := range references {
-			if err := tx.Publish(context.Background(), database.Event{Topic: "request", Reference: r}); err != nil {
+			if err := tx.Publish(database.Event{Topic: "request", Reference: r}); err != nil {
 				return err
 			}
 		}
@@ -81,7 +81,7 @@ func TestEventThatCommitsLateIsNotSkipped(t *testing.T) {
 	var first sync.WaitGroup
 	first.Go(func() {
 		err := db.InTx(context.Background(), tenants.JobOf(nb), func(tx *database.Tx) error {
-			err := tx.Publish(context.Background(), database.Event{Topic: "request", Reference: "began first"})
+			err := tx.Publish(database.Event{Topic: "request", Reference: "began first"})
 			close(firstWrote)
 			<-mayCommit
 			return err
@@ -114,10 +114,10 @@ func TestEventsReachTheirNeighbourhoodOnly(t *testing.T) {
 	events := subscribe(t, tailer, riverside, database.EventID{})
 	publish(t, db, hillside, "theirs")
 	err := db.InTx(context.Background(), tenants.StaffOf(riverside, org), func(tx *database.Tx) error {
-		if err := tx.Publish(context.Background(), database.Event{Topic: "request", NeighbourhoodID: hillside}); err == nil {
+		if err := tx.Publish(database.Event{Topic: "request", NeighbourhoodID: hillside}); err == nil {
 			t.Error("an event was published into another neighbourhood")
 		}
-		return tx.Publish(context.Background(), database.Event{Topic: "request", Organisations: []uuid.UUID{org}, Subject: subject, Reference: "ours"})
+		return tx.Publish(database.Event{Topic: "request", Organisations: []uuid.UUID{org}, Subject: subject, Reference: "ours"})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/nhs"
+	"onedoor/app/patients"
 	"onedoor/tenants"
 )
 
@@ -70,19 +71,20 @@ func Remove(dir string) error {
 	return nil
 }
 
-// Write puts the file in place whole: whoever sees it can use everything it says.
-func Write(dir string, a Addresses, today nhs.Date) error {
+// Write puts the file in place whole: whoever sees it can use everything it says. The people are Riverside's, as its
+// register has them.
+func Write(dir string, a Addresses, register []patients.Patient) error {
 	f := file{BaseURL: a.Base, SIP: a.SIP, Neighbourhood: "riverside", Keys: map[string]string{}}
 	for _, c := range clients {
 		f.Keys[c.name] = string(keyOf(c.name))
 	}
 	codes := map[uuid.UUID]string{}
 	for _, p := range riversidePlaces {
-		codes[organisationID(p.ods)] = string(p.ods)
+		codes[OrganisationID(p.ods)] = string(p.ods)
 		root := a.Simulator + "/" + string(p.ods)
 		f.Organisations = append(f.Organisations, fileOrg{p.ods, p.name, p.kind, fileSystem{"fhir", System(a.Simulator, p.ods), root + "/ledger", root + "/faults"}})
 	}
-	for _, p := range RiversidePatients(today) {
+	for _, p := range RiversidePatients(register) {
 		f.Patients = append(f.Patients, filePatient{
 			p.NHSNumber, p.GivenName, p.FamilyName, p.BirthDate, p.Sex, p.Postcode, p.Mobile, codes[p.PracticeID], codes[p.NominatedPharmacy],
 		})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 )
@@ -60,15 +62,15 @@ func register(slug string, residents []resident, from int, today nhs.Date) []pat
 	list := make([]patients.Patient, len(residents))
 	for i, r := range residents {
 		p := patients.Patient{
-			ID: id(fmt.Sprintf("patient/%s/%d", slug, i)), NeighbourhoodID: id("neighbourhood/" + slug), NHSNumber: testNumber(from + i),
+			ID: patientID(slug, i), NeighbourhoodID: NeighbourhoodID(slug), NHSNumber: testNumber(from + i),
 			GivenName: r.given, FamilyName: r.family, BirthDate: bornSoAsToBe(r, today), Sex: r.sex, Postcode: r.postcode,
 			Mobile: nhs.Phone(fmt.Sprintf("+4477009%05d", from+i)), Registration: r.registration,
 		}
 		if r.practice != "" {
-			p.PracticeID = organisationID(r.practice)
+			p.PracticeID = OrganisationID(r.practice)
 		}
 		if r.pharmacy != "" {
-			p.NominatedPharmacy = organisationID(r.pharmacy)
+			p.NominatedPharmacy = OrganisationID(r.pharmacy)
 		}
 		list[i] = p
 	}
@@ -97,4 +99,12 @@ func testNumber(n int) nhs.Number {
 			}
 		}
 	}
+}
+
+func patientID(slug string, i int) uuid.UUID { return id(fmt.Sprintf("patient/%s/%d", slug, i)) }
+
+// FirstPatient describes whom the demonstration is about, for a newcomer who asks in their name.
+func FirstPatient(today nhs.Date) string {
+	p := register("riverside", riversideResidents[:1], 0, today)[0]
+	return fmt.Sprintf("%s %s, born %s, NHS number %s, postcode %s", p.GivenName, p.FamilyName, p.BirthDate, p.NHSNumber.Spaced(), p.Postcode)
 }

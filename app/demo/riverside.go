@@ -52,7 +52,7 @@ func longHours() tenants.Hours {
 func practice(ods nhs.ODSCode, name, street string, postcode nhs.Postcode, telephone nhs.Phone) place {
 	return place{
 		ods, name, tenants.Practice, []string{street, "Riverside"}, postcode, telephone, practiceHours(), practiceQueues,
-		[]tenants.Service{{Slug: "general-practice", Name: "General practice", QueueID: id("queue/" + string(ods) + "/general"), Hours: practiceHours()}},
+		[]tenants.Service{{Slug: "general-practice", Name: "General practice", QueueID: QueueID(ods, tenants.QueueGeneral), Hours: practiceHours()}},
 	}
 }
 
@@ -61,7 +61,7 @@ func pharmacy(ods nhs.ODSCode, name, street string, postcode nhs.Postcode, telep
 	return place{
 		ods, name, tenants.Pharmacy, []string{street, "Riverside"}, postcode, telephone, hours, [][2]string{{"pharmacy-first", "Pharmacy First"}},
 		[]tenants.Service{{
-			Slug: "pharmacy-first", Name: "Pharmacy First", QueueID: id("queue/" + string(ods) + "/pharmacy-first"), Kinds: []string{"symptoms"},
+			Slug: "pharmacy-first", Name: "Pharmacy First", QueueID: QueueID(ods, "pharmacy-first"), Kinds: []string{"symptoms"},
 			Eligibility: tenants.Eligibility{MinAge: &one}, Hours: hours, Capacity: capacity,
 		}},
 	}
@@ -72,7 +72,7 @@ func community(ods nhs.ODSCode, name, slug, service, street string, postcode nhs
 	return place{
 		ods, name, tenants.Community, []string{street, "Riverside"}, postcode, telephone, hours, [][2]string{{slug, service}},
 		[]tenants.Service{{
-			Slug: slug, Name: service, QueueID: id("queue/" + string(ods) + "/" + slug), Kinds: []string{"self-referral"}, Capabilities: []string{slug},
+			Slug: slug, Name: service, QueueID: QueueID(ods, slug), Kinds: []string{"self-referral"}, Capabilities: []string{slug},
 			Eligibility: tenants.Eligibility{MinAge: &minAge}, Hours: hours, Capacity: tenants.Capacity{Open: 400},
 		}},
 	}
@@ -105,17 +105,17 @@ var hillsidePlaces = []place{
 
 // contents makes one neighbourhood of its places; the last of them is the desk of last resort.
 func contents(slug, name string, places []place) tenants.Contents {
-	c := tenants.Contents{Neighbourhood: tenants.Neighbourhood{ID: id("neighbourhood/" + slug), Slug: slug, Name: name}}
+	c := tenants.Contents{Neighbourhood: tenants.Neighbourhood{ID: NeighbourhoodID(slug), Slug: slug, Name: name}}
 	since := nhs.Date{Year: 2024, Month: 4, Day: 1}
 	for _, p := range places {
-		o := tenants.Organisation{ID: organisationID(p.ods), ODS: p.ods, Name: p.name, Kind: p.kind}
+		o := tenants.Organisation{ID: OrganisationID(p.ods), ODS: p.ods, Name: p.name, Kind: p.kind}
 		site := tenants.Site{
 			ID: id("site/" + string(p.ods)), OrganisationID: o.ID, Name: p.name, Address: p.address, Postcode: p.postcode, Telephone: p.telephone, Hours: p.hours,
 		}
 		c.Organisations, c.Sites = append(c.Organisations, o), append(c.Sites, site)
 		c.Agreements = append(c.Agreements, tenants.Agreement{OrganisationID: o.ID, From: since})
 		for _, q := range p.queues {
-			c.Queues = append(c.Queues, tenants.Queue{ID: id("queue/" + string(p.ods) + "/" + q[0]), OrganisationID: o.ID, Slug: q[0], Name: q[1]})
+			c.Queues = append(c.Queues, tenants.Queue{ID: QueueID(p.ods, q[0]), OrganisationID: o.ID, Slug: q[0], Name: q[1]})
 		}
 		for _, s := range p.services {
 			s.ID, s.OrganisationID, s.SiteID = id("service/"+string(p.ods)+"/"+s.Slug), o.ID, site.ID
@@ -125,5 +125,3 @@ func contents(slug, name string, places []place) tenants.Contents {
 	}
 	return c
 }
-
-func organisationID(ods nhs.ODSCode) uuid.UUID { return id("organisation/" + string(ods)) }

@@ -19,7 +19,7 @@ import (
 )
 
 // since is when everything in the demonstration began, so that it holds whatever the product's clock is set to.
-var since = time.Date(2020, 4, 1, 0, 0, 0, 0, time.UTC)
+var since = time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC)
 
 // seeder is who did it, in the trail.
 var seeder = audit.Actor{Kind: audit.System, Name: "demonstration"}
@@ -47,8 +47,8 @@ type neighbourhood struct {
 
 func neighbourhoods() []neighbourhood {
 	return []neighbourhood{
-		{"riverside", "Riverside", riversidePlaces, riversideResidents, 0, RiversidePolicy()},
-		{"hillside", "Hillside", hillsidePlaces, hillsideResidents, 500, HillsidePolicy()},
+		{"riverside", "Riverside", riversidePlaces, riversideResidents, 0, Riverside},
+		{"hillside", "Hillside", hillsidePlaces, hillsideResidents, 500, Hillside},
 	}
 }
 
@@ -109,15 +109,34 @@ func seedStaff(ctx context.Context, s Stock) error {
 	return nil
 }
 
+// NeighbourhoodID is the id of riverside or hillside.
+func NeighbourhoodID(slug string) uuid.UUID { return id("neighbourhood/" + slug) }
+
+// OrganisationID is the id of an organisation of the demonstration.
+func OrganisationID(ods nhs.ODSCode) uuid.UUID { return id("organisation/" + string(ods)) }
+
+// QueueID is the id of an organisation's queue.
+func QueueID(ods nhs.ODSCode, slug string) uuid.UUID { return id("queue/" + string(ods) + "/" + slug) }
+
 // at is an organisation's id; an empty code is none.
 func at(ods nhs.ODSCode) uuid.UUID {
 	if ods == "" {
 		return uuid.Nil
 	}
-	return organisationID(ods)
+	return OrganisationID(ods)
 }
 
-// RiversidePatients are the people on Riverside's registers as they are on a day.
-func RiversidePatients(today nhs.Date) []patients.Patient {
-	return register("riverside", riversideResidents, 0, today)
+// RiversidePatients brings people read from Riverside's register into the order of the seed.
+func RiversidePatients(read []patients.Patient) []patients.Patient {
+	byID := map[uuid.UUID]patients.Patient{}
+	for _, p := range read {
+		byID[p.ID] = p
+	}
+	var list []patients.Patient
+	for i := range riversideResidents {
+		if p, ok := byID[patientID("riverside", i)]; ok {
+			list = append(list, p)
+		}
+	}
+	return list
 }

@@ -22,6 +22,7 @@ type Receipt struct {
 	AnswerDue       time.Time        `json:"answer_due_at"`
 	CareDue         *time.Time       `json:"care_due_at,omitempty"`
 	WhatHappensNext string           `json:"what_happens_next"`
+	Message         string           `json:"message"` // the code of what happens next, for a channel that says it in another language
 	Ignored         []string         `json:"ignored"`
 	Decision        Reasons          `json:"decision"`
 }
@@ -60,25 +61,29 @@ func receiptOf(r *Request, d policy.Decision, dir *tenants.Directory) Receipt {
 		Reference: r.Reference, Status: r.Status, Version: r.Version,
 		Accountable: named(dir, r.Place.Organisation), Queue: namedQueue(dir, r.Place.Queue), Destination: destination(dir, r.Destination),
 		Urgency: r.Urgency, AnswerDue: r.AnswerDue, CareDue: r.CareDue,
-		WhatHappensNext: Next(r, dir, "en"), Ignored: ignored,
+		WhatHappensNext: Next(r, dir, "en"), Message: message(r), Ignored: ignored,
 		Decision: Reasons{PolicyVersion: d.PolicyHash, Rule: d.Rule, Because: d.Because},
 	}
 }
 
 // Next says in the patient's words what happens next and by when.
 func Next(r *Request, dir *tenants.Directory, language string) string {
-	code := r.Message
-	switch {
-	case r.Status == Closed:
-		code = messages.Answered
-	case code == messages.PharmacyOffer && r.Offer == nil && r.Place.Organisation == r.Destination.Organisation:
-		code = messages.WithDestination
-	case code == messages.PharmacyOffer && r.Offer == nil && r.Status == Queued:
-		code = messages.PracticeQueue // it came back
-	}
-	return messages.WhatHappensNext(language, code, messages.Facts{
+	return messages.WhatHappensNext(language, message(r), messages.Facts{
 		Accountable: named(dir, r.Place.Organisation).Name, Destination: named(dir, r.Destination.Organisation).Name, AnswerDue: r.AnswerDue,
 	})
+}
+
+// message is the code of what the decision promised, unless the request has moved on since.
+func message(r *Request) string {
+	switch {
+	case r.Status == Closed:
+		return messages.Answered
+	case r.Message == messages.PharmacyOffer && r.Offer == nil && r.Place.Organisation == r.Destination.Organisation:
+		return messages.WithDestination
+	case r.Message == messages.PharmacyOffer && r.Offer == nil && r.Status == Queued:
+		return messages.PracticeQueue // it came back
+	}
+	return r.Message
 }
 
 func named(d *tenants.Directory, id uuid.UUID) Named {

@@ -221,14 +221,13 @@ func (s *Service) Close(ctx context.Context, by Actor, c Command, reason string)
 	})
 }
 
-// ReturnExpiredOffers gives offers that nobody answered back to their senders, and says how many.
-func (s *Service) ReturnExpiredOffers(ctx context.Context, neighbourhood uuid.UUID) (int, error) {
+// ReturnExpiredOffers gives offers that nobody had answered by now back to their senders, and says how many.
+func (s *Service) ReturnExpiredOffers(ctx context.Context, neighbourhood uuid.UUID, now time.Time) (int, error) {
 	const batch = 100
 	returned := 0
 	for {
 		n := 0
 		err := s.store.InTx(ctx, tenants.JobOf(neighbourhood), func(tx Tx) error {
-			now := s.now()
 			expired, err := tx.ExpiredOffers(now, batch)
 			if err != nil {
 				return err

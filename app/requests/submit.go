@@ -26,6 +26,7 @@ type Submission struct {
 	Patient         patients.Given
 	Proxy           *Proxy
 	ChosenPharmacy  nhs.ODSCode
+	OwnPracticeOnly bool // the patient wants no other organisation to have it
 	Answers         map[string]json.RawMessage
 	FirstContactAt  time.Time // zero for now
 	By              audit.Actor
@@ -145,6 +146,9 @@ func (s *Service) prepare(tx Tx, rules Rules, in Submission, kind *catalogue.Kin
 	}
 	facts := kind.Questionnaire.Facts(p.answers, known)
 	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, rules.Directory)
+	if in.OwnPracticeOnly {
+		facts["own-practice-only"] = policy.Text("yes")
+	}
 	p.decision = policy.Decide(rules.Policy, facts, rules.Directory, load, now)
 	p.kept = p.decision
 	if p.decision.Offer {

@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,11 +59,25 @@ func isStream(r *http.Request) bool {
 // ReadJSON reads one JSON value into v, strictly: the right content type, valid UTF-8, no field that is unknown or stands
 // twice, nothing after it, no deep nesting. Every refusal of a value names its place.
 func ReadJSON(c echo.Context, v any) error {
+	_, err := ReadCanonicalJSON(c, v)
+	return err
+}
+
+// ReadCanonicalJSON is ReadJSON, and gives the body in the canonical form of RFC 8785: two bodies that say the same in
+// another order or with other spaces are equal in it.
+func ReadCanonicalJSON(c echo.Context, v any) ([]byte, error) {
 	body, err := readJSONBody(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return ParseJSON(body, v)
+	if err := ParseJSON(body, v); err != nil {
+		return nil, err
+	}
+	canonical := jsontext.Value(body)
+	if err := canonical.Canonicalize(); err != nil {
+		return nil, fault.New(fault.Malformed, "malformed_json", "The body is not valid JSON.")
+	}
+	return canonical, nil
 }
 
 // ReadOptionalJSON is ReadJSON for calls that may have no body at all.
@@ -93,8 +108,8 @@ func ParseJSON(body []byte, v any) error {
 	if !utf8.Valid(body) {
 		return fault.New(fault.Malformed, "invalid_utf8", "The body is not valid UTF-8.")
 	}
-	if tooDeep(body) {
-		return fault.New(fault.Malformed, "too_deep", "The body is nested more than %d levels deep.", maxDepth)
+	if err := scan(body); err != nil {
+		return err
 	}
 	err := jsonv2.Unmarshal(body, v, jsonv2.RejectUnknownMembers(true))
 	if err == nil {
@@ -122,25 +137,29 @@ func ParseJSON(body []byte, v any) error {
 	return fault.New(fault.Malformed, "malformed_json", "The body is not valid JSON.")
 }
 
-// tooDeep counts brackets outside strings. It comes before parsing, so that depth costs nothing.
-func tooDeep(body []byte) bool {
+// scan looks for what is refused before parsing: deep nesting, which would cost memory, and the character that no text has
+// and PostgreSQL does not store.
+func scan(body []byte) error {
 	depth, inString := 0, false
 	for i := 0; i < len(body); i++ {
 		switch b := body[i]; {
 		case inString && b == '\\':
+			if bytes.HasPrefix(body[i:], []byte(`\u0000`)) {
+				return fault.New(fault.Malformed, "nul_character", "The body holds the character U+0000, which no text has.")
+			}
 			i++
 		case b == '"':
 			inString = !inString
 		case inString:
 		case b == '{' || b == '[':
 			if depth++; depth > maxDepth {
-				return true
+				return fault.New(fault.Malformed, "too_deep", "The body is nested more than %d levels deep.", maxDepth)
 			}
 		case b == '}' || b == ']':
 			depth--
 		}
 	}
-	return false
+	return nil
 }
 
 // WriteJSON answers with JSON.

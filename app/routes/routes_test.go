@@ -255,6 +255,8 @@ func TestWhatIsSentMustBeReadable(t *testing.T) {
 		"lone surrogate":     {body: `{"name":"\ud800"}`, status: 400, code: "malformed_json"},
 		"nested":             {body: `{"more":` + nested + `}`, status: 400, code: "too_deep"},
 		"brackets in text":   {body: `{"name":"` + strings.Repeat("[{", 60) + `"}`, status: 201},
+		"a nul":              {body: `{"name":"a\u0000b"}`, status: 400, code: "nul_character"},
+		"only looks like it": {body: `{"name":"a\\u0000b"}`, status: 201},
 		"a form":             {body: `name=A`, contentType: "application/x-www-form-urlencoded", status: 415, code: "json_expected"},
 		"no type at all":     {body: `{}`, contentType: "-", status: 415, code: "json_expected"},
 		"one mebibyte":       {body: `{"name":"` + strings.Repeat("x", 1<<20) + `"}`, status: 413, code: "too_large"},

@@ -20,8 +20,9 @@ func idleStopper() bool {
 }
 
 // watchIdle leaves a small script beside the server that stops it when nobody has used it for a while. A test process
-// ends without a word, so the last one out cannot do it.
-func (c *Cluster) watchIdle(pid int) error {
+// ends without a word, so the last one out cannot do it. Every user starts one, since the last may have been killed; all
+// but the first leave at once.
+func (c *Cluster) watchIdle() error {
 	if c.options.StopWhenIdle <= 0 || !idleStopper() {
 		return nil
 	}
@@ -31,7 +32,7 @@ func (c *Cluster) watchIdle(pid int) error {
 	}
 	defer func() { _ = null.Close() }()
 	seconds := strconv.FormatFloat(c.options.StopWhenIdle.Seconds(), 'f', 1, 64)
-	cmd := exec.Command("sh", "-c", idleScript, "onedoor-idle", c.place.dir, c.place.data, strconv.Itoa(pid), seconds) //nolint:gosec // our own script
+	cmd := exec.Command("sh", "-c", idleScript, "onedoor-idle", c.place.dir, c.place.data, seconds) //nolint:gosec // our own script
 	cmd.Dir = "/"
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, null
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

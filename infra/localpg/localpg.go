@@ -124,6 +124,9 @@ func (c *Cluster) run(ctx context.Context) error {
 	if err := c.bringUp(ctx); err != nil {
 		return err
 	}
+	if err := c.watchIdle(); err != nil {
+		return err
+	}
 	return ensureRoles(ctx, c.URL(Super, "postgres"), c.options.Database)
 }
 
@@ -144,7 +147,7 @@ func (c *Cluster) Close() error {
 	if err != nil || !last {
 		return err
 	}
-	return c.stop(ctx, fast)
+	return errors.Join(c.stop(ctx, fast), c.place.tidy())
 }
 
 // Stop stops the server under everybody who uses it, as an operator would. Resume starts it again. It is for tests of
@@ -230,7 +233,7 @@ func (c *Cluster) settings() map[string]string {
 	}
 	if c.options.Volatile {
 		maps.Copy(s, map[string]string{
-			"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+			"fsync": "off", "full_page_writes": "off", // a crash of the server itself loses nothing even so
 			"max_connections": "400", "shared_buffers": "128MB", "max_wal_size": "256MB",
 			"wal_level": "minimal", "max_wal_senders": "0", "autovacuum_naptime": "1min",
 		})

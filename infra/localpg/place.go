@@ -53,6 +53,14 @@ func settle(dir string, a account) (place, error) {
 	return p, nil
 }
 
+// tidy removes what a stopped server leaves outside its folder.
+func (p place) tidy() error {
+	if filepath.Dir(p.socket) == p.dir {
+		return nil
+	}
+	return os.RemoveAll(p.socket)
+}
+
 func shortHash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:6])

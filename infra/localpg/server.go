@@ -36,16 +36,17 @@ func (c *Cluster) bringUp(ctx context.Context) error {
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
-	var exited <-chan error
+	var exited <-chan error // of the server that we started; nil while it is somebody else's
 	for {
 		if exited == nil && c.running() == 0 {
 			var err error
-			if exited, err = c.launch(ctx); err != nil {
+			if exited, err = c.launch(); err != nil {
 				return err
 			}
 		}
 		lastErr := c.answers(ctx)
 		if lastErr == nil {
+			c.Attached = exited == nil
 			return nil
 		}
 		select {
@@ -82,7 +83,12 @@ func (c *Cluster) answers(ctx context.Context) error {
 func (c *Cluster) prepare(ctx context.Context) (err error) {
 	version, err := os.ReadFile(filepath.Join(c.place.data, "PG_VERSION"))
 	made := err == nil
-	if c.bin, err = findPrograms(c.options.Hints, strings.TrimSpace(string(version)), c.account); err != nil {
+	c.bin, err = findPrograms(c.options.Hints, strings.TrimSpace(string(version)), c.account)
+	if err != nil && made && c.options.Volatile { // the machine's PostgreSQL has changed, and nobody misses the data
+		made = false
+		c.bin, err = findPrograms(c.options.Hints, "", c.account)
+	}
+	if err != nil {
 		return err
 	}
 	if !made {
@@ -147,7 +153,7 @@ func (c *Cluster) writeAccess() error {
 }
 
 // launch starts the server as a detached child and returns what will say that it has gone.
-func (c *Cluster) launch(ctx context.Context) (<-chan error, error) {
+func (c *Cluster) launch() (<-chan error, error) {
 	if err := c.clearStale(); err != nil {
 		return nil, err
 	}
@@ -168,8 +174,7 @@ func (c *Cluster) launch(ctx context.Context) (<-chan error, error) {
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }() // ends with the server, or with us
-	c.Attached = false
-	return exited, c.watchIdle(cmd.Process.Pid)
+	return exited, nil
 }
 
 // clearStale removes what a killed server left to say that it runs. PostgreSQL looks only whether a process of that

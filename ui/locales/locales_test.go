@@ -62,7 +62,7 @@ func TestEveryMessageThatPagesSayExists(t *testing.T) {
 	for id := range messages(t, "safety.en.toml") {
 		known[id] = ""
 	}
-	said := regexp.MustCompile(`(?:@Say|components\.Say|locales\.Say|locales\.T|\bsay|\bword)\((?:ctx, |lang, |locales\.Of\(ctx\), |v\.lang, )?"([a-z0-9-]+)"`)
+	said := regexp.MustCompile(`(?:@Say|components\.Say|locales\.Say|locales\.T|\bsay|\bword|problemAt)\((?:ctx, |lang, |locales\.Of\(ctx\), |v\.lang, |"[a-z-]+", |part\.name, )?"([a-z0-9-]+)"`)
 	for _, root := range []string{"../components", "../pages", "../../app/channels/web"} {
 		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 			if os.IsNotExist(err) || (err == nil && (entry.IsDir() || strings.HasSuffix(name, "_templ.go") || strings.HasSuffix(name, "_test.go"))) {
@@ -95,7 +95,7 @@ func TestAMessageKnowsItsLanguage(t *testing.T) {
 		{"English", "en", "continue", nil, locales.Text{Says: "Continue", Lang: "en"}},
 		{"Welsh", "cy", "continue", nil, locales.Text{Says: "Parhau", Lang: "cy"}},
 		{"a language that we lack is English", "fr", "continue", nil, locales.Text{Says: "Continue", Lang: "en"}},
-		{"blanks are filled", "cy", "next-by", locales.Args{"When": "6pm"}, locales.Text{Says: "Cewch ateb erbyn 6pm.", Lang: "cy"}},
+		{"blanks are filled", "cy", "pharmacy-open-now", locales.Args{"Time": "6pm"}, locales.Text{Says: "Ar agor nawr, tan 6pm.", Lang: "cy"}},
 		{"a message that nobody wrote is shown as it stands", "cy", "no-such-message", nil, locales.Text{Says: "no-such-message", Lang: "en"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

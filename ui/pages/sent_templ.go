@@ -395,7 +395,7 @@ func Status(l Lookup) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if l.Emergency {
-				templ_7745c5c3_Err = emergencyCard(2, false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = emergencyCard(2, false, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -129,7 +129,7 @@ func (t *transaction) Save(c tenants.Contents, at time.Time) error {
 		}
 	}
 	for _, x := range c.Services {
-		w := serviceRow{x.ID, t.nb, x.OrganisationID, x.SiteID, x.QueueID, x.Slug, x.Name, x.Kinds, x.Capabilities, x.Eligibility, x.Hours, x.Capacity, x.Paused}
+		w := serviceRow{x.ID, t.nb, x.OrganisationID, x.SiteID, x.QueueID, x.Slug, x.Name, append([]string{}, x.Kinds...), append([]string{}, x.Capabilities...), x.Eligibility, x.Hours, x.Capacity, x.Paused}
 		if err := t.put(&w, "site_id", "queue_id", "name", "kinds", "capabilities", "eligibility", "hours", "capacity", "paused"); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"onedoor/app/database"
@@ -66,6 +67,19 @@ func Candidates(tx *database.Tx, g patients.Given) ([]patients.Patient, error) {
 	default:
 		return nil, nil
 	}
+	return read(query)
+}
+
+// All reads a neighbourhood's whole register, at most 10,000 people: for the demonstration.
+func (s *Store) All(ctx context.Context, neighbourhood uuid.UUID) (list []patients.Patient, err error) {
+	err = s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		list, err = read(tx.Gorm().Where("neighbourhood_id = ?", neighbourhood).Limit(10_000))
+		return err
+	})
+	return list, err
+}
+
+func read(query *gorm.DB) ([]patients.Patient, error) {
 	var rows []row
 	if err := query.Find(&rows).Error; err != nil {
 		return nil, err

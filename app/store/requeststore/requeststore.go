@@ -28,9 +28,9 @@ import (
 // Deliveries keeps outcomes on their way to clinical systems, in the transaction of the request.
 type Deliveries interface {
 	// Enqueue stores deliveries and wakes the jobs of their organisations.
-	Enqueue(ctx context.Context, tx *database.Tx, list []clinical.Delivery) error
-	// ForRequest reads a request's deliveries as far as the scope may see them.
-	ForRequest(ctx context.Context, tx *database.Tx, request uuid.UUID) ([]clinical.Delivery, error)
+	Enqueue(ctx context.Context, tx *database.Tx, list ...clinical.Delivery) error
+	// OfRequest reads a request's deliveries as far as the scope may see them.
+	OfRequest(ctx context.Context, tx *database.Tx, request uuid.UUID) ([]clinical.Delivery, error)
 }
 
 // Store implements requests.Store.
@@ -168,7 +168,7 @@ func (t *transaction) Timeline(request uuid.UUID) ([]audit.Entry, error) {
 }
 
 func (t *transaction) Deliveries(request uuid.UUID) ([]clinical.Delivery, error) {
-	return t.store.deliveries.ForRequest(t.ctx, t.tx, request)
+	return t.store.deliveries.OfRequest(t.ctx, t.tx, request)
 }
 
 func (t *transaction) Insert(r *requests.Request, d policy.Decision) {
@@ -234,11 +234,13 @@ func (t *transaction) Announce(r *requests.Request, also ...uuid.UUID) {
 			organisations = append(organisations, id)
 		}
 	}
-	t.tx.Publish(database.Event{NeighbourhoodID: t.nb, OrganisationIDs: organisations, Topic: "request", Subject: r.ID, Reference: string(r.Reference), At: r.UpdatedAt})
+	if err := t.tx.Publish(database.Event{Organisations: organisations, Topic: "request", Subject: r.ID, Reference: string(r.Reference)}); err != nil {
+		t.tx.Fail(err)
+	}
 }
 
 func (t *transaction) Deliver(list []clinical.Delivery) error {
-	return t.store.deliveries.Enqueue(t.ctx, t.tx, list)
+	return t.store.deliveries.Enqueue(t.ctx, t.tx, list...)
 }
 
 func (t *transaction) Reply(client uuid.UUID, key string) ([]byte, json.RawMessage, bool, error) {
@@ -252,4 +254,18 @@ func (t *transaction) Reply(client uuid.UUID, key string) ([]byte, json.RawMessa
 
 func (t *transaction) KeepReply(client uuid.UUID, key string, hash []byte, reply json.RawMessage, at time.Time) {
 	t.tx.Later(&replyRow{t.nb, client, key, hash, reply, at})
+}
+
+// repliesKept is how long a key can be used again for the same reply.
+const repliesKept = 7 * 24 * time.Hour
+
+// RemoveReplies removes a neighbourhood's replies to idempotency keys that are older than seven days, and says how many.
+func (s *Store) RemoveReplies(ctx context.Context, neighbourhood uuid.UUID, now time.Time) (int, error) {
+	removed := 0
+	err := s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		done := tx.Gorm().Exec("delete from idempotency_keys where neighbourhood_id = ? and created_at < ?", neighbourhood, now.Add(-repliesKept))
+		removed = int(done.RowsAffected)
+		return done.Error
+	})
+	return removed, err
 }

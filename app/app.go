@@ -1,0 +1,269 @@
+// Package app puts the product together: configuration, wiring, start and stop, and nothing else. What the product does
+// is in the packages below it; only cmd/onedoor and the end-to-end tests import this one.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"onedoor/app/clinical/simulator"
+	"onedoor/app/clinical/systems"
+	"onedoor/app/database"
+	"onedoor/app/routes"
+	"onedoor/app/store/deliverystore"
+	"onedoor/infra/localpg"
+	"onedoor/jobs"
+	"onedoor/migrations"
+)
+
+// stopWait bounds what a stop waits for beyond the calls that were accepted.
+const stopWait = 20 * time.Second
+
+// App is one running process.
+type App struct {
+	config   Config
+	log      *slog.Logger
+	now      func() time.Time
+	cluster  *localpg.Cluster // nil when a database was given
+	db       *database.DB
+	tailer   *database.Tailer
+	jobs     *jobs.Client // nil without the role
+	server   *routes.Server
+	metrics  *prometheus.Registry
+	sim      *simulator.Server
+	services *services
+
+	listener, metricsListener, simListener net.Listener
+}
+
+// New opens everything that can fail to open: the database, its schema, the listeners. Nothing is served yet.
+func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	a := &App{config: c, log: log, now: c.clock(), metrics: prometheus.NewRegistry()}
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := a.listen(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openDatabase(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.wire(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// openDatabase connects to the database that was given, or starts a private one and brings its schema up to date.
+func (a *App) openDatabase(ctx context.Context) error {
+	appURL, ownerURL := a.config.DatabaseURL, a.config.OwnerDatabaseURL
+	if appURL == "" {
+		cluster, err := localpg.Start(ctx, localpg.Options{
+			Dir: filepath.Join(a.config.Data, "postgres"), Holds: a.holds(), Command: a.command(), Hints: []string{a.config.PostgresBin},
+		})
+		if err != nil {
+			return err
+		}
+		a.cluster, appURL, ownerURL = cluster, cluster.AppURL(), cluster.OwnerURL()
+		if err := migrations.Up(ctx, ownerURL); err != nil {
+			return err
+		}
+	}
+	pending, err := migrations.Pending(ctx, appURL)
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 {
+		return fmt.Errorf("the database lacks %d migrations, the first of them %s: run onedoor migrate", len(pending), pending[0])
+	}
+	a.db, err = database.Open(ctx, database.Options{URL: appURL})
+	return err
+}
+
+func (a *App) holds() []string {
+	if a.config.Demonstration {
+		return []string{"demo"}
+	}
+	return a.config.Roles
+}
+
+func (a *App) command() string {
+	if a.config.Demonstration {
+		return "onedoor demo"
+	}
+	return "onedoor serve"
+}
+
+func (a *App) has(role string) bool {
+	for _, r := range a.config.Roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// listen takes the addresses first, so that a second process is told at once that they are taken.
+func (a *App) listen(ctx context.Context) (err error) {
+	var config net.ListenConfig
+	take := func(address, flag string) net.Listener {
+		l, listenErr := config.Listen(ctx, "tcp", address)
+		if listenErr == nil {
+			return l
+		}
+		if err == nil {
+			err = fmt.Errorf("%s is taken by another process: stop it or choose another with --%s (%w)", address, flag, listenErr)
+		}
+		return nil
+	}
+	a.metricsListener = take(a.config.Metrics, "metrics")
+	if a.has(RoleWeb) {
+		if a.listener = take(a.config.HTTP, "http"); a.listener != nil {
+			a.config.HTTP = a.listener.Addr().String() // what a port of 0 became
+		}
+	}
+	if a.config.Demonstration {
+		a.simListener = take(a.config.Simulator, "simulator")
+	}
+	return err
+}
+
+// wire makes the domain over its stores, and the surfaces over the domain.
+func (a *App) wire(ctx context.Context) error {
+	if a.config.Demonstration {
+		sim, err := simulator.Open(filepath.Join(a.config.Data, "simulator"), a.now)
+		if err != nil {
+			return err
+		}
+		a.sim = sim
+	}
+	inserter, err := jobs.NewInserter(a.db)
+	if err != nil {
+		return err
+	}
+	deliveries := deliverystore.New(a.db, inserter)
+	a.tailer = database.NewTailer(a.db, database.TailerOptions{})
+	if a.services, err = newServices(a.db, deliveries, a.now); err != nil {
+		return err
+	}
+	if a.has(RoleJobs) {
+		a.jobs, err = jobs.New(a.db, jobs.Work{
+			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
+			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: a.services.expiring(a.neighbourhoods),
+		}, jobs.Options{Logger: a.log, Now: a.now})
+		if err != nil {
+			return err
+		}
+	}
+	if a.config.Demonstration {
+		if err := a.seed(ctx, deliveries); err != nil {
+			return err
+		}
+	}
+	if a.has(RoleWeb) {
+		return a.serveHTTP(deliveries)
+	}
+	return nil
+}
+
+func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
+	list, err := a.services.directory.Neighbourhoods(ctx)
+	ids := make([]uuid.UUID, len(list))
+	for i, n := range list {
+		ids[i] = n.ID
+	}
+	return ids, err
+}
+
+// Run serves until ctx is done, and then finishes what it has accepted.
+func (a *App) Run(ctx context.Context, ready func()) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	ended := make(chan error, 4)
+	running := 0
+	start := func(run func(context.Context) error) {
+		running++
+		go func() {
+			err := run(ctx)
+			if err != nil && ctx.Err() == nil {
+				stop(err) // one part that fails takes the process down: its supervisor starts it anew
+			}
+			ended <- err
+		}()
+	}
+	start(func(ctx context.Context) error { return routes.ServeMetrics(ctx, a.metricsListener, a.metrics) })
+	start(a.tailer.Run)
+	if a.sim != nil {
+		start(func(ctx context.Context) error { return serveSimulator(ctx, a.simListener, a.sim) })
+	}
+	if a.has(RoleWeb) {
+		start(func(ctx context.Context) error { return a.server.Serve(ctx, a.listener) })
+	}
+	if a.jobs != nil {
+		if err := a.jobs.Start(ctx); err != nil {
+			return err
+		}
+	}
+	if ready != nil {
+		go a.announce(ctx, ready)
+	}
+	<-ctx.Done()
+	cause := context.Cause(ctx)
+	for range running {
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) && errors.Is(cause, context.Canceled) {
+			cause = err
+		}
+	}
+	if a.jobs != nil {
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+		defer cancel()
+		if err := a.jobs.Stop(wait); err != nil {
+			a.log.Error("jobs did not stop in time", "error", err.Error())
+		}
+	}
+	if errors.Is(cause, context.Canceled) {
+		return nil
+	}
+	return cause
+}
+
+// Close lets go of everything that New opened.
+func (a *App) Close() error {
+	for _, l := range []net.Listener{a.listener, a.metricsListener, a.simListener} {
+		if l != nil {
+			_ = l.Close() // Run may have closed it already
+		}
+	}
+	var err error
+	if a.db != nil {
+		a.db.Close()
+	}
+	if a.sim != nil {
+		err = a.sim.Close()
+	}
+	if a.cluster != nil {
+		err = errors.Join(err, a.cluster.Close())
+	}
+	if a.config.Demonstration {
+		if removeErr := removeDemoFile(a.config.Data); removeErr != nil && !errors.Is(removeErr, os.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}
+	return err
+}

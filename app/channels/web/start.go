@@ -1,0 +1,79 @@
+package web
+
+import (
+	"github.com/google/uuid"
+
+	"onedoor/app/intake"
+	"onedoor/app/routes"
+	"onedoor/ui/components"
+	"onedoor/ui/pages"
+)
+
+// door asks what the person needs help with.
+func (h *Handlers) door(v *visit) error { return h.showDoor(v, "", nil) }
+
+// toDoor is for whoever reloads the address that the front door's form was sent to.
+func (h *Handlers) toDoor(v *visit) error { return v.to("") }
+
+func (h *Handlers) showDoor(v *visit, chosen string, problems []components.Problem) error {
+	options := make([]components.Option, 0, len(h.Catalogue.Kinds()))
+	for _, k := range h.Catalogue.Kinds() {
+		options = append(options, components.Option{Value: k.Code, Text: english(k.Title), Checked: k.Code == chosen})
+	}
+	d := pages.Door{
+		Neighbourhood: v.directory.Neighbourhood().Name, Status: v.path("status"),
+		Form: pages.Form{
+			Page: v.frame(v.say("start-title"), problems), Problems: problems, Action: v.path("start"),
+			Controls: []pages.Control{{Radios: &components.Choice{
+				ID: "kind", Name: "kind", Legend: v.say("start-heading"), Size: "l", Heading: true,
+				Error: components.ErrorFor(problems, "kind"), Options: options,
+			}}},
+		},
+	}
+	if v.talk != nil && v.talk.Submitted == "" {
+		d.Resume = v.path("question")
+	}
+	return v.show(problems, pages.FrontDoor(d))
+}
+
+// begin starts a conversation, in place of any that this browser had.
+func (h *Handlers) begin(v *visit) error {
+	form, err := routes.ReadForm(v.Context)
+	if err != nil {
+		return err
+	}
+	if _, ok := h.Catalogue.Kind(form.Get("kind")); !ok {
+		return h.showDoor(v, "", []components.Problem{{Target: "kind", Says: v.say("start-error")}})
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	before := v.token
+	if v.token, err = newToken(h.Random); err != nil {
+		return err
+	}
+	if v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, form.Get("kind"), intake.ChannelWeb, v.lang); err != nil {
+		return err
+	}
+	if err := v.save(); err != nil {
+		return err
+	}
+	if before != "" {
+		if err := h.Conversations.Forget(v.ctx(), v.directory.Neighbourhood().ID, before.hash()); err != nil {
+			return err
+		}
+	}
+	return v.to("question")
+}
+
+// forget deletes the answers: "finish on this device", and leaving quickly.
+func (h *Handlers) forget(v *visit) error {
+	if v.token != "" {
+		if err := h.Conversations.Forget(v.ctx(), v.directory.Neighbourhood().ID, v.token.hash()); err != nil {
+			return err
+		}
+	}
+	routes.ClearCookie(v.Context, conversationCookie)
+	return v.to("")
+}

@@ -1,0 +1,72 @@
+// Package web is how patients come in by browser: a neighbourhood's front door, one question a page, the answers to check,
+// and what happens next. It drives package intake and shows package ui's pages; it decides nothing and stores nothing
+// itself. Everything works without JavaScript.
+//
+// What was answered stays on the server, found by a random token in a cookie, and is forgotten an hour after the last
+// answer. Addresses hold a neighbourhood and the number of a question, and nothing of the person. One file is one page:
+// its form, what it refuses, and where it leads.
+package web
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"onedoor/app/catalogue"
+	"onedoor/app/intake"
+	"onedoor/app/routes"
+)
+
+// Options are what the pages are made of. All but NHSLogo are needed.
+type Options struct {
+	Catalogue     *catalogue.Catalogue
+	Walker        *intake.Walker // made with NeedsPharmacy
+	Requests      Requests
+	Directories   Directories
+	Conversations Conversations
+	Now           func() time.Time
+	Random        io.Reader
+	Log           *slog.Logger
+	// NHSLogo shows the NHS logo, which is for NHS bodies.
+	NHSLogo bool
+}
+
+// Handlers are the patient's pages.
+type Handlers struct {
+	Options
+}
+
+// New makes the pages.
+func New(o Options) *Handlers { return &Handlers{o} }
+
+// Register adds every page with the rule for who may see it.
+func (h *Handlers) Register(s *routes.Server) {
+	s.Add(http.MethodGet, "/", routes.Public, h.find)
+	s.Add(http.MethodGet, "/:neighbourhood", routes.Public, h.slash)
+	s.Add(http.MethodGet, "/:neighbourhood/", routes.Public, h.at(h.door))
+	s.Add(http.MethodGet, "/:neighbourhood/start", routes.Public, h.at(h.toDoor))
+	s.Add(http.MethodPost, "/:neighbourhood/start", routes.Patient, h.at(h.begin))
+
+	s.Add(http.MethodGet, "/:neighbourhood/question", routes.Patient, h.during(h.resume))
+	s.Add(http.MethodGet, "/:neighbourhood/question/:number", routes.Patient, h.during(h.askQuestion))
+	s.Add(http.MethodPost, "/:neighbourhood/question/:number", routes.Patient, h.during(h.answerQuestion))
+
+	for _, p := range aboutYou() {
+		s.Add(http.MethodGet, "/:neighbourhood/about-you/"+p.slug, routes.Patient, h.during(h.askDetail(p)))
+		s.Add(http.MethodPost, "/:neighbourhood/about-you/"+p.slug, routes.Patient, h.during(h.giveDetail(p)))
+	}
+	s.Add(http.MethodGet, "/:neighbourhood/pharmacy", routes.Patient, h.during(h.askPharmacy))
+	s.Add(http.MethodPost, "/:neighbourhood/pharmacy", routes.Patient, h.during(h.choosePharmacy))
+	s.Add(http.MethodGet, "/:neighbourhood/pharmacy/other", routes.Patient, h.during(h.askOtherPharmacy))
+	s.Add(http.MethodPost, "/:neighbourhood/pharmacy/other", routes.Patient, h.during(h.chooseOtherPharmacy))
+
+	s.Add(http.MethodGet, "/:neighbourhood/check-answers", routes.Patient, h.during(h.checkAnswers))
+	s.Add(http.MethodPost, "/:neighbourhood/check-answers", routes.Patient, h.during(h.send))
+	s.Add(http.MethodGet, "/:neighbourhood/sent", routes.Patient, h.after(h.sent))
+	s.Add(http.MethodGet, "/:neighbourhood/emergency", routes.Patient, h.after(h.emergency))
+	s.Add(http.MethodPost, "/:neighbourhood/forget", routes.Patient, h.at(h.forget))
+
+	s.Add(http.MethodGet, "/:neighbourhood/status", routes.Public, h.at(h.askStatus))
+	s.Add(http.MethodPost, "/:neighbourhood/status", routes.Public, h.at(h.showStatus))
+}

@@ -1,0 +1,128 @@
+// Command onedoor is the whole product: one binary that serves, migrates, demonstrates and measures.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"onedoor/app"
+	"onedoor/infra/localpg"
+)
+
+type commands struct {
+	Serve     serveCommand     `cmd:"" help:"Serve pages and the API, and run background jobs."`
+	Demo      demoCommand      `cmd:"" help:"Run the demonstration neighbourhood on a private database, until Ctrl-C."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
+	Simulator simulatorCommand `cmd:"" help:"Run only the demonstration's clinical systems."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	os.Exit(run())
+}
+
+// run gives the exit status: 0 success, 1 failure, 2 usage.
+func run() int {
+	var c commands
+	parser := kong.Must(&c, kong.Name("onedoor"), kong.Description("One front door for a neighbourhood of NHS organisations."), kong.UsageOnError())
+	chosen, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "onedoor:", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	chosen.BindTo(ctx, (*context.Context)(nil))
+	if err := chosen.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "onedoor:", explained(err))
+		return 1
+	}
+	return 0
+}
+
+// explained adds what to do about an error that has a remedy.
+func explained(err error) string {
+	var held *localpg.HeldError
+	if errors.As(err, &held) || !errors.Is(err, localpg.ErrNoPrograms) {
+		return err.Error()
+	}
+	return err.Error() + "\nInstall PostgreSQL (on Debian: sudo apt-get install -y postgresql), or name one with --database-url."
+}
+
+type serveCommand struct {
+	app.Config
+	Roles []string `name:"roles" default:"web,jobs" help:"Which parts this process is: web, jobs."`
+}
+
+// Run serves until the process is told to stop.
+func (s *serveCommand) Run(ctx context.Context) error {
+	s.Config.Roles = s.Roles
+	a, err := app.New(ctx, s.Config, logger())
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.Run(ctx, nil), a.Close())
+}
+
+type demoCommand struct{ app.Config }
+
+// Run demonstrates until Ctrl-C.
+func (d *demoCommand) Run(ctx context.Context) error {
+	d.Roles, d.Demonstration = []string{app.RoleWeb, app.RoleJobs}, true
+	a, err := app.New(ctx, d.Config, logger())
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.Run(ctx, func() { fmt.Print(a.Welcome()) }), a.Close())
+}
+
+type migrateCommand struct{ app.Config }
+
+// Run migrates and says what it did.
+func (m *migrateCommand) Run(ctx context.Context) error {
+	n, err := app.Migrate(ctx, m.Config)
+	if err == nil {
+		fmt.Printf("%d migrations applied.\n", n)
+	}
+	return err
+}
+
+type simulatorCommand struct{ app.Config }
+
+// Run simulates until the process is told to stop.
+func (s *simulatorCommand) Run(ctx context.Context) error {
+	return app.RunSimulator(ctx, s.Config, func(address string) {
+		fmt.Printf("Simulated clinical systems are at %s/{ODS code}/fhir.\n", address)
+	})
+}
+
+type versionCommand struct{}
+
+// Run prints what the build knows of itself.
+func (versionCommand) Run() error {
+	version, revision := "development", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = " " + s.Value
+			}
+		}
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+		version += revision + " " + info.GoVersion
+	}
+	fmt.Println("onedoor", version)
+	return nil
+}
+
+// logger writes one JSON object a line to standard error, with nothing identifiable in it.
+func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stderr, nil)) }

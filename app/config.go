@@ -1,0 +1,103 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is everything that can be set from outside, by flag or by environment.
+type Config struct {
+	DatabaseURL      string    `name:"database-url" env:"ONEDOOR_DATABASE_URL" help:"PostgreSQL, as the role onedoor_app. Absent: a private one in the data folder."`
+	OwnerDatabaseURL string    `name:"owner-database-url" env:"ONEDOOR_OWNER_DATABASE_URL" help:"The same database as the role onedoor_owner, for migrating."`
+	Data             string    `name:"data" env:"ONEDOOR_DATA" default:".data" help:"The folder for the private database and the demonstration's files."`
+	HTTP             string    `name:"http" env:"ONEDOOR_HTTP" default:"127.0.0.1:8080" help:"Where pages and the API listen."`
+	Metrics          string    `name:"metrics" env:"ONEDOOR_METRICS" default:"127.0.0.1:9090" help:"Where /metrics listens."`
+	SIP              string    `name:"sip" env:"ONEDOOR_SIP" default:"127.0.0.1:5080" help:"Where the telephone line listens."`
+	Simulator        string    `name:"simulator" env:"ONEDOOR_SIMULATOR" default:"127.0.0.1:8090" help:"Where the demonstration's clinical systems listen."`
+	PublicURL        string    `name:"public-url" env:"ONEDOOR_PUBLIC_URL" help:"The address that people use, such as https://onedoor.example. Absent: http and the address of --http."`
+	Mode             string    `name:"mode" env:"ONEDOOR_MODE" default:"dev" enum:"dev,production" help:"dev or production; production refuses what is only for development."`
+	Clock            time.Time `name:"clock" env:"ONEDOOR_CLOCK" help:"Development only: the product's clock starts here (RFC 3339)."`
+	PostgresBin      string    `name:"postgres-bin" env:"ONEDOOR_POSTGRES_BIN" help:"Where PostgreSQL's programs are, if nowhere usual."`
+
+	OIDCIssuer       string `name:"oidc-issuer" env:"ONEDOOR_OIDC_ISSUER" help:"The identity provider of staff. Absent in dev: an embedded one that asks no password."`
+	OIDCClientID     string `name:"oidc-client-id" env:"ONEDOOR_OIDC_CLIENT_ID"`
+	OIDCClientSecret string `name:"oidc-client-secret" env:"ONEDOOR_OIDC_CLIENT_SECRET"`
+
+	// Roles are web, voice and jobs: which parts of the product this process is.
+	Roles []string `kong:"-"`
+	// Demonstration seeds the demonstration and runs its clinical systems.
+	Demonstration bool `kong:"-"`
+	// KeyRate is how many calls a second an API key may make; zero for the product's own limit.
+	KeyRate int `kong:"-"`
+}
+
+// Roles of a process.
+const (
+	RoleWeb  = "web"
+	RoleJobs = "jobs"
+)
+
+// Check refuses a configuration that cannot work, or that production must not have.
+func (c Config) Check() error {
+	for _, role := range c.Roles {
+		if role != RoleWeb && role != RoleJobs {
+			return fmt.Errorf("there is no role %q: choose web, jobs or both", role)
+		}
+	}
+	for name, address := range map[string]string{"http": c.HTTP, "metrics": c.Metrics, "simulator": c.Simulator} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return fmt.Errorf("--%s wants host:port, such as 127.0.0.1:8080", name)
+		}
+	}
+	if !c.production() {
+		return nil
+	}
+	var missing []string
+	for name, value := range map[string]string{"--database-url": c.DatabaseURL, "--public-url": c.PublicURL, "--oidc-issuer": c.OIDCIssuer, "--oidc-client-id": c.OIDCClientID} {
+		if value == "" {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	switch {
+	case len(missing) > 0:
+		return fmt.Errorf("production needs %s", strings.Join(missing, ", "))
+	case c.Demonstration:
+		return errors.New("production does not run the demonstration")
+	case !c.Clock.IsZero():
+		return errors.New("production has no clock but the machine's")
+	case !strings.HasPrefix(c.PublicURL, "https://"):
+		return errors.New("production is reached over https: --public-url must begin with https://")
+	}
+	return nil
+}
+
+func (c Config) production() bool { return c.Mode == "production" }
+
+// base is the address that people use, without a slash at its end.
+func (c Config) base() string {
+	if c.PublicURL != "" {
+		return strings.TrimRight(c.PublicURL, "/")
+	}
+	return "http://" + c.HTTP
+}
+
+func (c Config) secure() bool {
+	u, err := url.Parse(c.base())
+	return err == nil && u.Scheme == "https"
+}
+
+// clock is the machine's, or one that started at a set moment. PostgreSQL keeps microseconds, and so does the clock: what
+// is stored reads back the same.
+func (c Config) clock() func() time.Time {
+	if c.Clock.IsZero() {
+		return func() time.Time { return time.Now().Truncate(time.Microsecond) }
+	}
+	started := time.Now()
+	return func() time.Time { return c.Clock.Add(time.Since(started)).Truncate(time.Microsecond) }
+}

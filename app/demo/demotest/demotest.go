@@ -1,0 +1,120 @@
+// Package demotest gives a test the demonstration's neighbourhoods in a database of its own, with the product's real
+// stores and domain over it, and a clock that the test sets.
+package demotest
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/audit"
+	"onedoor/app/catalogue"
+	"onedoor/app/database"
+	"onedoor/app/database/testdb"
+	"onedoor/app/demo"
+	"onedoor/app/nhs"
+	"onedoor/app/patients"
+	"onedoor/app/requests"
+	"onedoor/app/store/deliverystore"
+	"onedoor/app/store/directorystore"
+	"onedoor/app/store/identitystore"
+	"onedoor/app/store/patientstore"
+	"onedoor/app/store/requeststore"
+	"onedoor/app/store/rulestore"
+	"onedoor/jobs"
+	"onedoor/tenants"
+)
+
+// Monday is a core day at ten in the morning: where a test's clock starts.
+var Monday = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+
+// World is the demonstration in a test.
+type World struct {
+	DB        *database.DB
+	Requests  *requests.Service
+	Catalogue *catalogue.Catalogue
+	Patients  []patients.Patient // Riverside's, in the order of the seed
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// New makes one.
+func New(t testing.TB) *World {
+	t.Helper()
+	w := &World{DB: testdb.New(t), now: Monday}
+	w.seed(t)
+	kinds, err := catalogue.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Catalogue = kinds
+	inserter, err := jobs.NewInserter(w.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Requests = requests.New(requeststore.New(w.DB, rulestore.New(), deliverystore.New(w.DB, inserter)), kinds, w.Now, rand.Reader)
+	return w
+}
+
+func (w *World) seed(t testing.TB) {
+	t.Helper()
+	register := patientstore.New(w.DB)
+	stock := demo.Stock{
+		Directory: directorystore.New(w.DB), Publishing: directorystore.NewPublishing(w.DB), Patients: register, Identity: identitystore.New(w.DB),
+		Issuer:  demo.Issuer,
+		Connect: func(context.Context, uuid.UUID, tenants.Organisation) error { return nil },
+	}
+	if err := demo.Seed(t.Context(), stock, nhs.DateOf(Monday)); err != nil {
+		t.Fatal(err)
+	}
+	read, err := register.All(t.Context(), demo.NeighbourhoodID("riverside"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Patients = demo.RiversidePatients(read)
+}
+
+// Now is the test's clock.
+func (w *World) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// Pass moves the clock on.
+func (w *World) Pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// Actor is one of demo.Staff, by subject, in the neighbourhood where they work.
+func (w *World) Actor(t testing.TB, subject string) requests.Actor {
+	t.Helper()
+	for _, c := range demo.Staff() {
+		if c.Subject != subject {
+			continue
+		}
+		memberships, err := identitystore.New(w.DB).Memberships(t.Context(), c.ID())
+		if err != nil || len(memberships) == 0 {
+			t.Fatal("memberships of", subject, err)
+		}
+		var organisations []uuid.UUID
+		for _, m := range memberships {
+			if m.OrganisationID != uuid.Nil {
+				organisations = append(organisations, m.OrganisationID)
+			}
+		}
+		return requests.Actor{
+			Actor: audit.Actor{Kind: audit.Person, ID: c.ID(), Name: c.Name},
+			Scope: tenants.StaffOf(memberships[0].NeighbourhoodID, organisations...), Roles: memberships,
+		}
+	}
+	t.Fatal("nobody is called", subject)
+	return requests.Actor{}
+}

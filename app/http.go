@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"onedoor/app/clinical/simulator"
+	"onedoor/app/demo"
+	"onedoor/app/identity/devprovider"
+	"onedoor/app/identity/oidc"
+	"onedoor/app/routes"
+	"onedoor/app/store/deliverystore"
+)
+
+// developmentIdentity is where the embedded identity provider is served.
+const developmentIdentity = "/development/identity"
+
+const developmentClient = "onedoor"
+
+// serveHTTP registers every route of the product.
+func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
+	provider, err := a.provider()
+	if err != nil {
+		return err
+	}
+	a.server = routes.New(routes.Options{
+		Doors: a.services.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,
+		Ready: []routes.Check{{Name: "database", Ask: a.db.Ping}}, FormAction: []string{provider.Origin()},
+	})
+	a.server.AddSignIn(provider, a.services.door)
+	return a.embedProvider()
+}
+
+// issuer is the identity provider of staff: the one that was given or, in development, the embedded one.
+func (a *App) issuer() string {
+	if a.config.OIDCIssuer != "" {
+		return a.config.OIDCIssuer
+	}
+	return a.config.base() + developmentIdentity
+}
+
+func (a *App) provider() (*oidc.RelyingParty, error) {
+	c := oidc.Config{
+		Issuer: a.issuer(), ClientID: a.config.OIDCClientID, ClientSecret: a.config.OIDCClientSecret, RedirectURL: a.config.base() + routes.SignInCallbackPath,
+		Scopes: []string{"profile"}, Production: a.config.production(), Now: a.now,
+	}
+	if a.embedded() {
+		c.ClientID, c.Development = developmentClient, true
+	}
+	return oidc.New(c)
+}
+
+func (a *App) embedded() bool { return a.config.OIDCIssuer == "" && !a.config.production() }
+
+func (a *App) embedProvider() error {
+	if !a.embedded() {
+		return nil
+	}
+	var people []devprovider.Person
+	for _, c := range demo.Staff() {
+		people = append(people, devprovider.Person{Subject: c.Subject, Name: c.Name, Description: c.Description})
+	}
+	provider, err := devprovider.New(devprovider.Options{
+		Development: true, Issuer: a.issuer(), ClientID: developmentClient, RedirectURL: a.config.base() + routes.SignInCallbackPath, People: people, Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range provider.Routes() {
+		a.server.AddHTTP(r.Method, r.Path, routes.Development, r.Handler)
+	}
+	return nil
+}
+
+// serveSimulator answers for the demonstration's clinical systems until ctx is done.
+func serveSimulator(ctx context.Context, l net.Listener, s *simulator.Server) error {
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := server.Shutdown(wait); err != nil {
+		return server.Close() // a system that was told never to answer does not keep the process
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/catalogue"
+	"onedoor/app/database"
+	"onedoor/app/directory"
+	"onedoor/app/identity"
+	"onedoor/app/publishing"
+	"onedoor/app/requests"
+	"onedoor/app/store/conversationstore"
+	"onedoor/app/store/deliverystore"
+	"onedoor/app/store/directorystore"
+	"onedoor/app/store/identitystore"
+	"onedoor/app/store/patientstore"
+	"onedoor/app/store/requeststore"
+	"onedoor/app/store/rulestore"
+	"onedoor/jobs"
+)
+
+// services is the domain over its stores.
+type services struct {
+	catalogue     *catalogue.Catalogue
+	requests      *requests.Service
+	directory     *directory.Service
+	publishing    *publishing.Service
+	door          *identity.Door
+	conversations *conversationstore.Store
+
+	directories *directorystore.Store
+	versions    *directorystore.Publishing
+	people      *identitystore.Store
+	register    *patientstore.Store
+	kept        *requeststore.Store
+	now         func() time.Time
+}
+
+func newServices(db *database.DB, deliveries *deliverystore.Store, now func() time.Time) (*services, error) {
+	kinds, err := catalogue.Load()
+	if err != nil {
+		return nil, err
+	}
+	s := &services{
+		catalogue: kinds, conversations: conversationstore.New(db, now), directories: directorystore.New(db), versions: directorystore.NewPublishing(db),
+		people: identitystore.New(db), register: patientstore.New(db), kept: requeststore.New(db, rulestore.New(), deliveries),
+	}
+	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
+	s.directory = directory.New(s.directories, now)
+	s.publishing = publishing.New(s.versions, now)
+	s.door = identity.NewDoor(s.people, now, nil)
+	return s, nil
+}
+
+// expiring is what is kept for a time only.
+func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, error)) []jobs.Expiring {
+	each := func(remove func(context.Context, uuid.UUID, time.Time) (int, error)) func(context.Context, time.Time) (int, error) {
+		return func(ctx context.Context, now time.Time) (int, error) {
+			list, err := neighbourhoods(ctx)
+			if err != nil {
+				return 0, err
+			}
+			total := 0
+			for _, id := range list {
+				n, err := remove(ctx, id, now)
+				if err != nil {
+					return total, err
+				}
+				total += n
+			}
+			return total, nil
+		}
+	}
+	return []jobs.Expiring{
+		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
+		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
+		{Name: "sessions", Remove: s.people.DropEnded},
+	}
+}

@@ -1,0 +1,458 @@
+package deliverystore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/clinical"
+	"onedoor/app/database"
+	"onedoor/app/database/testdb"
+	"onedoor/app/fault"
+	"onedoor/app/store/deliverystore"
+	"onedoor/jobs"
+	"onedoor/tenants"
+)
+
+var (
+	ctx  = context.Background()
+	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+)
+
+// place is a neighbourhood with a pharmacy that records outcomes and the practice that hears of them.
+type place struct {
+	t                              *testing.T
+	db                             *database.DB
+	store                          *deliverystore.Store
+	neighbourhood, pharmacy, other uuid.UUID
+	practice                       uuid.UUID
+}
+
+func newPlace(t *testing.T, db *database.DB) place {
+	t.Helper()
+	inserter, err := jobs.NewInserter(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return place{t, db, deliverystore.New(db, inserter), uuid.New(), uuid.New(), uuid.New(), uuid.New()}
+}
+
+func (p place) staff(organisations ...uuid.UUID) tenants.Scope {
+	return tenants.StaffOf(p.neighbourhood, organisations...)
+}
+
+func (p place) line() clinical.Line {
+	return clinical.Line{NeighbourhoodID: p.neighbourhood, OrganisationID: p.practice}
+}
+
+// delivery is from the pharmacy to the practice.
+func (p place) delivery(request uuid.UUID, sequence int) clinical.Delivery {
+	p.t.Helper()
+	id, err := uuid.NewV7()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	d, err := clinical.NewDelivery(id, clinical.Target{
+		NeighbourhoodID: p.neighbourhood, OrganisationID: p.practice, RecordedByID: p.pharmacy, RequestID: request, Sequence: sequence,
+	}, clinical.Document{
+		Reference: "4820017365", Purpose: clinical.RegisteredPractice, Kind: clinical.Coded{Code: "symptoms"}, Outcome: clinical.Coded{Code: "done"},
+		RecordedAt: noon, From: clinical.Party{ODS: "FA001"}, For: clinical.Party{ODS: "A81001"},
+	}, noon)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return d
+}
+
+func (p place) enqueue(deliveries ...clinical.Delivery) {
+	p.t.Helper()
+	if err := p.db.InTx(ctx, p.staff(p.pharmacy), func(tx *database.Tx) error { return p.store.Enqueue(ctx, tx, deliveries...) }); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p place) take(token uuid.UUID, limit int, now time.Time) clinical.Slice {
+	p.t.Helper()
+	slice, err := p.store.Take(ctx, p.line(), clinical.Lease{Token: token, For: time.Minute}, limit, now)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return slice
+}
+
+func (p place) finish(token uuid.UUID, progress clinical.Progress) (time.Duration, bool) {
+	p.t.Helper()
+	wait, done, err := p.store.Finish(ctx, p.line(), clinical.Lease{Token: token, For: time.Minute}, progress, noon, func(*database.Tx) error { return nil })
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return wait, done
+}
+
+func (p place) liveJobs() int {
+	p.t.Helper()
+	var n int
+	err := p.db.Global(ctx, func(tx *database.Tx) error {
+		return tx.Pgx().QueryRow(ctx, `select count(*) from river_job where kind = 'drain_deliveries' and state <> 'completed'`).Scan(&n)
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
+}
+
+func TestAnotherTenantCannot(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	p, stranger := newPlace(t, db), newPlace(t, db)
+	d := p.delivery(uuid.New(), 1)
+	p.enqueue(d)
+	slice := p.take(uuid.New(), 1, noon)
+	refused := slice.Deliveries[0].After(clinical.Receipt{}, &clinical.Refused{Says: "no"}, noon, 0)
+	if err := db.InTx(ctx, tenants.JobOf(p.neighbourhood), func(tx *database.Tx) error {
+		return tx.Gorm().Exec(`update deliveries set state = 4, last_error = ? where neighbourhood_id = ? and id = ?`, refused.LastError, p.neighbourhood, d.ID).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	scopes := map[string]struct {
+		scope         tenants.Scope
+		sees, replays bool
+	}{
+		"the practice whose system it is":       {p.staff(p.practice), true, true},
+		"the pharmacy that recorded it":         {p.staff(p.pharmacy), true, false},
+		"both":                                  {p.staff(p.pharmacy, p.practice), true, true},
+		"another organisation of the same":      {p.staff(p.other), false, false},
+		"staff of none":                         {p.staff(), false, false},
+		"a patient's way in":                    {tenants.IntakeOf(p.neighbourhood), false, false},
+		"the same ids in another neighbourhood": {tenants.StaffOf(stranger.neighbourhood, p.practice, p.pharmacy), false, false},
+		"another neighbourhood's job":           {tenants.JobOf(stranger.neighbourhood), false, false},
+	}
+	for name, test := range scopes {
+		_, err := p.store.Get(ctx, test.scope, d.ID)
+		if (err == nil) != test.sees || (err != nil && !fault.Is(err, "not_found")) {
+			t.Errorf("%s: get: %v", name, err)
+		}
+		for _, filter := range []clinical.Filter{{}, {State: clinical.NeedsAttention}, {RequestID: d.RequestID}} {
+			page, err := p.store.List(ctx, test.scope, filter, "", 10)
+			if err != nil || (len(page.Deliveries) == 1) != test.sees || page.Next != "" {
+				t.Errorf("%s: list %+v: %d, %v", name, filter, len(page.Deliveries), err)
+			}
+		}
+		if err := db.InTx(ctx, test.scope, func(tx *database.Tx) error {
+			list, err := p.store.OfRequest(ctx, tx, d.RequestID)
+			if (len(list) == 1) != test.sees {
+				t.Errorf("%s: of the request: %d", name, len(list))
+			}
+			var n, changed int64
+			if err := errors.Join(err, tx.Gorm().Raw(`select count(*) from deliveries`).Scan(&n).Error); err != nil {
+				return err
+			}
+			result := tx.Gorm().Exec(`update deliveries set updated_at = now()`)
+			changed = result.RowsAffected
+			if (n == 1) != test.sees || (changed == 1) != test.replays {
+				t.Errorf("%s: row-level security alone shows %d and lets change %d", name, n, changed)
+			}
+			return result.Error
+		}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if test.replays {
+			continue
+		}
+		if _, err := p.store.Replay(ctx, test.scope, d.ID, noon); !fault.Is(err, "not_found") {
+			t.Errorf("%s: replay: %v", name, err)
+		}
+	}
+	if got, err := p.store.Replay(ctx, p.staff(p.practice), d.ID, noon); err != nil || got.State != clinical.Pending {
+		t.Errorf("replay by its owner: %s, %v", got.State, err)
+	}
+	if slice, err := p.store.Take(ctx, clinical.Line{NeighbourhoodID: stranger.neighbourhood, OrganisationID: p.practice}, clinical.Lease{Token: uuid.New(), For: time.Second}, 10, noon); err != nil || len(slice.Deliveries) > 0 {
+		t.Errorf("a drain in another neighbourhood took %d, %v", len(slice.Deliveries), err)
+	}
+	if n, err := p.store.Sweep(ctx, stranger.neighbourhood, time.Second); n != 0 || err != nil {
+		t.Errorf("a sweep of another neighbourhood helped %d lines, %v", n, err)
+	}
+	for name, scope := range map[string]tenants.Scope{
+		"intake": tenants.IntakeOf(p.neighbourhood), "staff of another": p.staff(p.other), "another neighbourhood": stranger.staff(p.pharmacy),
+	} {
+		if err := db.InTx(ctx, scope, func(tx *database.Tx) error { return p.store.Enqueue(ctx, tx, p.delivery(uuid.New(), 1)) }); err == nil {
+			t.Errorf("%s enqueued", name)
+		}
+	}
+}
+
+func TestPagesStayInTheScope(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	p, stranger := newPlace(t, db), newPlace(t, db)
+	for range 7 {
+		p.enqueue(p.delivery(uuid.New(), 1))
+		stranger.enqueue(stranger.delivery(uuid.New(), 1))
+	}
+	seen, cursor := map[uuid.UUID]bool{}, ""
+	for pages := 1; ; pages++ {
+		page, err := p.store.List(ctx, p.staff(p.practice), clinical.Filter{}, cursor, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range page.Deliveries {
+			if d.NeighbourhoodID != p.neighbourhood || seen[d.ID] {
+				t.Errorf("page %d shows %s", pages, d.ID)
+			}
+			seen[d.ID] = true
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+		if other, err := p.store.List(ctx, stranger.staff(stranger.other), clinical.Filter{}, cursor, 3); err != nil || len(other.Deliveries) != 0 {
+			t.Errorf("another's cursor shows %d, %v", len(other.Deliveries), err)
+		}
+	}
+	if len(seen) != 7 {
+		t.Errorf("saw %d", len(seen))
+	}
+	if _, err := p.store.List(ctx, p.staff(p.practice), clinical.Filter{}, "nonsense", 3); !fault.Is(err, "cursor") {
+		t.Errorf("a bad cursor: %v", err)
+	}
+	if _, err := p.store.List(ctx, p.staff(p.practice), clinical.Filter{State: "lost"}, "", 3); !fault.Is(err, "delivery_state") {
+		t.Errorf("a bad state: %v", err)
+	}
+}
+
+func TestAnOutcomeIsDeliveredOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	request := uuid.New()
+	p.enqueue(p.delivery(request, 1))
+	again := p.delivery(request, 1)
+	err := p.db.InTx(ctx, p.staff(p.pharmacy), func(tx *database.Tx) error { return p.store.Enqueue(ctx, tx, again) })
+	if !fault.Is(err, "delivery_exists") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOneLiveDrainJobForEachLine(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 5 {
+				d := p.delivery(uuid.New(), 1)
+				if err := p.db.InTx(ctx, p.staff(p.pharmacy), func(tx *database.Tx) error { return p.store.Enqueue(ctx, tx, d) }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := p.liveJobs(); n != 1 {
+		t.Errorf("%d drain jobs", n)
+	}
+	rolledBack := errors.New("rolled back")
+	other := newPlace(t, p.db)
+	d := other.delivery(uuid.New(), 1)
+	if err := p.db.InTx(ctx, other.staff(other.pharmacy), func(tx *database.Tx) error {
+		return errors.Join(other.store.Enqueue(ctx, tx, d), rolledBack)
+	}); !errors.Is(err, rolledBack) {
+		t.Fatal(err)
+	}
+	if n := p.liveJobs(); n != 1 {
+		t.Errorf("a rolled back transaction left a job: %d", n)
+	}
+}
+
+func TestDeliveriesOfARequestKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	request := uuid.New()
+	first, second, third := p.delivery(request, 1), p.delivery(request, 2), p.delivery(uuid.New(), 1)
+	p.enqueue(second, first, third) // however they came
+	token := uuid.New()
+	slice := p.take(token, 10, noon)
+	if got := ids(slice.Deliveries); got != fmt.Sprint([]uuid.UUID{first.ID, third.ID}) {
+		t.Fatalf("took %s", got)
+	}
+	refused := slice.Deliveries[0].After(clinical.Receipt{}, &clinical.Refused{Says: "no"}, noon, 0)
+	filed := slice.Deliveries[1].After(clinical.Receipt{ExternalID: "Task/3"}, nil, noon, 0)
+	if wait, done := p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{refused, filed}}); !done || wait != 0 {
+		t.Errorf("what needs attention holds back the next, and is no work: done %v, wait %v", done, wait)
+	}
+	if _, err := p.store.Replay(ctx, p.staff(p.practice), first.ID, noon); err != nil {
+		t.Fatal(err)
+	}
+	slice = p.take(token, 10, noon)
+	if got := ids(slice.Deliveries); got != fmt.Sprint([]uuid.UUID{first.ID}) {
+		t.Fatalf("took %s after the replay", got)
+	}
+	now := slice.Deliveries[0].After(clinical.Receipt{ExternalID: "Task/1"}, nil, noon, 0)
+	if wait, done := p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{now}}); done || wait != 0 {
+		t.Errorf("the second is due now: done %v, wait %v", done, wait)
+	}
+	if got := ids(p.take(token, 10, noon).Deliveries); got != fmt.Sprint([]uuid.UUID{second.ID}) {
+		t.Errorf("took %s last", got)
+	}
+}
+
+func TestOneThatAlwaysFailsDoesNotHoldUpTheLine(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	poison, healthy := p.delivery(uuid.New(), 1), p.delivery(uuid.New(), 1)
+	p.enqueue(poison)
+	token := uuid.New()
+	tried := p.take(token, 1, noon).Deliveries[0].After(clinical.Receipt{}, &clinical.Unavailable{Says: "busy"}, noon, 0)
+	p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{tried}})
+	p.enqueue(healthy)
+	if got := ids(p.take(token, 1, noon.Add(time.Minute)).Deliveries); got != fmt.Sprint([]uuid.UUID{healthy.ID}) {
+		t.Errorf("took %s first", got)
+	}
+}
+
+func ids(deliveries []clinical.Delivery) string {
+	out := []uuid.UUID{}
+	for _, d := range deliveries {
+		out = append(out, d.ID)
+	}
+	return fmt.Sprint(out)
+}
+
+func TestALeaseIsExclusive(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	p.enqueue(p.delivery(uuid.New(), 1))
+	stale, fresh := uuid.New(), uuid.New()
+	taken, err := p.store.Take(ctx, p.line(), clinical.Lease{Token: stale, For: time.Hour}, 10, noon)
+	if err != nil || len(taken.Deliveries) != 1 || taken.Deliveries[0].State != clinical.Pending {
+		t.Fatalf("%+v, %v", taken, err)
+	}
+	if got := p.take(fresh, 10, noon); got.Held <= 0 || len(got.Deliveries) != 0 {
+		t.Errorf("a second process took %d, held for %v", len(got.Deliveries), got.Held)
+	}
+	if err := p.db.Global(ctx, func(tx *database.Tx) error {
+		return tx.Gorm().Exec(`update delivery_heads set lease_until = now() - interval '1 second'`).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := p.take(fresh, 10, noon)
+	if len(got.Deliveries) != 1 || got.Deliveries[0].State != clinical.Sent {
+		t.Fatalf("what was being sent is read back: %+v", got.Deliveries)
+	}
+	filed := taken.Deliveries[0].After(clinical.Receipt{ExternalID: "Task/late"}, nil, noon, 0)
+	late := clinical.Progress{Deliveries: []clinical.Delivery{filed}}
+	lost := clinical.Lease{Token: stale, For: time.Hour}
+	if err := p.store.Save(ctx, p.line(), lost, late); !errors.Is(err, clinical.ErrLeaseLost) {
+		t.Errorf("save without the lease: %v", err)
+	}
+	completed := false
+	if _, _, err := p.store.Finish(ctx, p.line(), lost, late, noon, func(*database.Tx) error { completed = true; return nil }); !errors.Is(err, clinical.ErrLeaseLost) || completed {
+		t.Errorf("finish without the lease: %v, completed %v", err, completed)
+	}
+	if d, err := p.store.Get(ctx, p.staff(p.practice), filed.ID); err != nil || d.State != clinical.Sent {
+		t.Errorf("%s, %v", d.State, err)
+	}
+}
+
+func TestTheBreakerIsInTheDatabase(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	p.enqueue(p.delivery(uuid.New(), 1))
+	token := uuid.New()
+	slice := p.take(token, 1, noon)
+	tried := slice.Deliveries[0].After(clinical.Receipt{}, &clinical.Unavailable{Says: "busy"}, noon, 0)
+	wait, done := p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{tried}, Breaker: clinical.Breaker{Failures: 4}, Hold: time.Hour})
+	if done || wait != clinical.FirstWait {
+		t.Errorf("done %v, wait %v", done, wait)
+	}
+	if got := p.take(uuid.New(), 1, noon.Add(time.Hour)); got.Held < 59*time.Minute || len(got.Deliveries) != 0 {
+		t.Errorf("with the circuit open: %+v", got)
+	}
+	if err := p.db.Global(ctx, func(tx *database.Tx) error {
+		return tx.Gorm().Exec(`update delivery_heads set breaker_until = now()`).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.take(token, 1, noon); got.Breaker.Failures != 4 || len(got.Deliveries) != 0 {
+		t.Errorf("the failures are remembered, and the delivery is not due: %+v", got)
+	}
+	if got := p.take(token, 1, noon.Add(time.Second)); len(got.Deliveries) != 1 || got.Deliveries[0].Attempts != 1 || got.Deliveries[0].LastError != "busy" {
+		t.Errorf("later: %+v", got)
+	}
+}
+
+func TestTheSweeperFindsLostWork(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, testdb.New(t))
+	p.enqueue(p.delivery(uuid.New(), 1))
+	sweep := func(want int, what string) {
+		t.Helper()
+		if n, err := p.store.Sweep(ctx, p.neighbourhood, time.Minute); n != want || err != nil {
+			t.Errorf("%s: helped %d lines, %v", what, n, err)
+		}
+	}
+	exec := func(sql string) {
+		t.Helper()
+		if err := p.db.Global(ctx, func(tx *database.Tx) error { return tx.Gorm().Exec(sql).Error }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(0, "all is well")
+	exec(`delete from river_job`)
+	sweep(1, "the job is gone")
+	sweep(0, "it is back")
+	exec(`update river_job set state = 'running', attempted_at = now()`)
+	sweep(0, "it has just begun")
+	exec(`update river_job set attempted_at = now() - interval '2 minutes'`)
+	exec(`update delivery_heads set lease_until = now() + interval '10 seconds'`)
+	sweep(0, "its lease holds")
+	exec(`update delivery_heads set lease_until = now() - interval '1 second'`)
+	sweep(1, "its process is dead")
+	if p.liveJobs() != 1 {
+		t.Errorf("%d jobs", p.liveJobs())
+	}
+	if got, err := p.store.Neighbourhoods(ctx); err != nil || len(got) != 1 || got[0] != p.neighbourhood {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestIntegrations(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	p, stranger := newPlace(t, db), newPlace(t, db)
+	i := clinical.Integration{NeighbourhoodID: p.neighbourhood, OrganisationID: p.practice, Kind: clinical.FHIR, BaseURL: "https://x.example/fhir"}
+	put := func(scope tenants.Scope, i clinical.Integration) error {
+		return db.InTx(ctx, scope, func(tx *database.Tx) error { return p.store.PutIntegration(ctx, tx, i, noon) })
+	}
+	for _, scope := range []tenants.Scope{p.staff(p.pharmacy), tenants.IntakeOf(p.neighbourhood), stranger.staff(p.practice), tenants.JobOf(stranger.neighbourhood)} {
+		if err := put(scope, i); !fault.Is(err, "not_found") {
+			t.Errorf("put by %+v: %v", scope, err)
+		}
+	}
+	if err := put(p.staff(p.practice), i); err != nil {
+		t.Fatal(err)
+	}
+	i.Paused, i.RecordOnly, i.BaseURL = true, true, "https://y.example/fhir"
+	if err := put(tenants.JobOf(p.neighbourhood), i); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		scope tenants.Scope
+		sees  bool
+	}{
+		"its own staff": {p.staff(p.practice), true}, "a job": {tenants.JobOf(p.neighbourhood), true}, "another's staff": {p.staff(p.pharmacy), false},
+		"intake": {tenants.IntakeOf(p.neighbourhood), false}, "another neighbourhood": {stranger.staff(p.practice), false},
+	} {
+		got, found, err := p.store.Integration(ctx, test.scope, p.practice)
+		if err != nil || found != test.sees || (found && got != i) {
+			t.Errorf("%s: %+v, %v, %v", name, got, found, err)
+		}
+	}
+	i.BaseURL = "nowhere"
+	if err := put(p.staff(p.practice), i); !fault.Is(err, "integration_address") {
+		t.Errorf("a bad address: %v", err)
+	}
+}

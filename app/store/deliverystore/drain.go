@@ -1,0 +1,150 @@
+package deliverystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"onedoor/app/clinical"
+	"onedoor/app/database"
+	"onedoor/tenants"
+)
+
+// unblocked is a condition on deliveries d: nothing earlier of the same request waits for the same organisation. One that
+// needs attention holds back those after it, until a person has replayed it.
+const unblocked = `
+	not exists (
+	  select from deliveries e
+	  where e.neighbourhood_id = d.neighbourhood_id and e.request_id = d.request_id and e.organisation_id = d.organisation_id
+	    and (e.sequence, e.id) < (d.sequence, d.id) and e.state in (0, 1, 4))`
+
+// Take leases a line and marks its next deliveries as sent: if this process dies, whoever comes next reads them back first.
+func (s *Store) Take(ctx context.Context, line clinical.Line, lease clinical.Lease, limit int, now time.Time) (clinical.Slice, error) {
+	var slice clinical.Slice
+	err := s.db.InTx(ctx, tenants.JobOf(line.NeighbourhoodID), func(tx *database.Tx) error {
+		slice = clinical.Slice{}
+		err := tx.Pgx().QueryRow(ctx, `
+			update delivery_heads set lease_token = $3, lease_until = clock_timestamp() + $4
+			where neighbourhood_id = $1 and organisation_id = $2
+			  and (lease_until is null or lease_until < clock_timestamp() or lease_token = $3)
+			  and (breaker_until is null or breaker_until <= clock_timestamp())
+			returning failures`,
+			line.NeighbourhoodID, line.OrganisationID, lease.Token, lease.For).Scan(&slice.Breaker.Failures)
+		if errors.Is(err, pgx.ErrNoRows) {
+			slice.Held, err = held(ctx, tx, line)
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("lease a line: %w", err)
+		}
+		if slice.Deliveries, err = due(ctx, tx, line, limit, now); err != nil || len(slice.Deliveries) == 0 {
+			return err
+		}
+		marked := make([]clinical.Delivery, len(slice.Deliveries))
+		for i, d := range slice.Deliveries {
+			d.State, d.UpdatedAt = clinical.Sent, now
+			if d.SentAt.IsZero() {
+				d.SentAt = now
+			}
+			marked[i] = d
+		}
+		return save(ctx, tx, line, marked, 0, 1)
+	})
+	return slice, err
+}
+
+// held is for how long a line may not be worked on; never zero, so that nobody spins on it.
+func held(ctx context.Context, tx *database.Tx, line clinical.Line) (time.Duration, error) {
+	var wait *time.Duration
+	err := tx.Pgx().QueryRow(ctx, `
+		select greatest(lease_until, breaker_until) - clock_timestamp()
+		from delivery_heads where neighbourhood_id = $1 and organisation_id = $2`,
+		line.NeighbourhoodID, line.OrganisationID).Scan(&wait)
+	const least = 50 * time.Millisecond
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		_, err = lockHead(ctx, tx, line) // makes it
+		return least, err
+	case err != nil:
+		return 0, fmt.Errorf("read a line: %w", err)
+	case wait == nil:
+		return least, nil
+	}
+	return max(least, *wait), nil
+}
+
+func due(ctx context.Context, tx *database.Tx, line clinical.Line, limit int, now time.Time) ([]clinical.Delivery, error) {
+	var rows []row
+	err := tx.Gorm().WithContext(ctx).Raw(`
+		select d.* from deliveries d
+		where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and d.next_at <= ? and `+unblocked+`
+		order by d.next_at, d.id limit ?`, // one that failed goes behind what has waited longer, or it would hold up the line for ever
+		line.NeighbourhoodID, line.OrganisationID, now, limit).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read a line's next deliveries: %w", err)
+	}
+	return deliveriesOf(rows)
+}
+
+// Save writes what came of some tries and lengthens the lease. ErrLeaseLost means that nothing was written.
+func (s *Store) Save(ctx context.Context, line clinical.Line, lease clinical.Lease, p clinical.Progress) error {
+	return s.db.InTx(ctx, tenants.JobOf(line.NeighbourhoodID), func(tx *database.Tx) error {
+		return progress(ctx, tx, line, lease, p)
+	})
+}
+
+// progress also locks the head row until the commit.
+func progress(ctx context.Context, tx *database.Tx, line clinical.Line, lease clinical.Lease, p clinical.Progress) error {
+	var hold *time.Duration
+	if p.Hold > 0 {
+		hold = &p.Hold
+	}
+	tag, err := tx.Pgx().Exec(ctx, `
+		update delivery_heads set lease_until = clock_timestamp() + $4, failures = $5, breaker_until = clock_timestamp() + $6
+		where neighbourhood_id = $1 and organisation_id = $2 and lease_token = $3`,
+		line.NeighbourhoodID, line.OrganisationID, lease.Token, lease.For, p.Breaker.Failures, hold)
+	if err != nil {
+		return fmt.Errorf("keep a lease: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return clinical.ErrLeaseLost
+	}
+	return save(ctx, tx, line, p.Deliveries, 0, 1)
+}
+
+// Finish writes a slice's last progress and gives the lease back under the head's lock. When nothing is left to do,
+// complete ends the job in the same transaction; otherwise it says after how long the line is to be looked at again.
+func (s *Store) Finish(ctx context.Context, line clinical.Line, lease clinical.Lease, p clinical.Progress, now time.Time, complete func(*database.Tx) error) (wait time.Duration, done bool, err error) {
+	err = s.db.InTx(ctx, tenants.JobOf(line.NeighbourhoodID), func(tx *database.Tx) error {
+		wait, done = 0, false
+		if err := progress(ctx, tx, line, lease, p); err != nil {
+			return err
+		}
+		var next *time.Time
+		err := tx.Pgx().QueryRow(ctx, `
+			select min(d.next_at) from deliveries d
+			where d.neighbourhood_id = $1 and d.organisation_id = $2 and d.state in (0, 1) and `+unblocked,
+			line.NeighbourhoodID, line.OrganisationID).Scan(&next)
+		if err != nil {
+			return fmt.Errorf("look for what is left: %w", err)
+		}
+		changes := map[string]any{"lease_token": nil, "lease_until": nil}
+		if next != nil {
+			wait = max(0, next.Sub(now))
+		} else {
+			done = true
+			changes["draining"] = false
+		}
+		if err := headOf(tx.Gorm().WithContext(ctx), line).Updates(changes).Error; err != nil {
+			return fmt.Errorf("give back a lease: %w", err)
+		}
+		if done {
+			return complete(tx)
+		}
+		return nil
+	})
+	return wait, done, err
+}

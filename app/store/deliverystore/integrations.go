@@ -1,0 +1,81 @@
+package deliverystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"onedoor/app/clinical"
+	"onedoor/app/database"
+	"onedoor/app/fault"
+	"onedoor/tenants"
+)
+
+// integration is a line of the table integrations.
+type integration struct {
+	NeighbourhoodID uuid.UUID `gorm:"primaryKey"`
+	OrganisationID  uuid.UUID `gorm:"primaryKey"`
+	Kind            int16
+	BaseURL         string `gorm:"column:base_url"`
+	Paused          bool
+	RecordOnly      bool
+	CreatedAt       time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt       time.Time `gorm:"autoUpdateTime:false"`
+}
+
+func (integration) TableName() string { return "integrations" }
+
+func (i integration) domain() clinical.Integration {
+	return clinical.Integration{
+		NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, Kind: clinical.FHIR, BaseURL: i.BaseURL,
+		Paused: i.Paused, RecordOnly: i.RecordOnly,
+	}
+}
+
+// PutIntegration makes or replaces an organisation's integration, in the caller's transaction. An organisation that is
+// not in the scope is refused as if it were not there.
+func (s *Store) PutIntegration(ctx context.Context, tx *database.Tx, i clinical.Integration, now time.Time) error {
+	if err := i.Check(); err != nil {
+		return err
+	}
+	scope := tx.Scope()
+	if i.NeighbourhoodID != scope.NeighbourhoodID || (scope.Kind != tenants.JobScope && !scope.Includes(i.OrganisationID)) {
+		return fault.Absent()
+	}
+	r := integration{
+		NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, Kind: 0, BaseURL: i.BaseURL,
+		Paused: i.Paused, RecordOnly: i.RecordOnly, CreatedAt: now, UpdatedAt: now,
+	}
+	err := tx.Gorm().WithContext(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "neighbourhood_id"}, {Name: "organisation_id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"kind", "base_url", "paused", "record_only", "updated_at"}),
+	}).Create(&r).Error
+	if err != nil {
+		return fmt.Errorf("save an integration: %w", err)
+	}
+	return nil
+}
+
+// Integration reads an organisation's integration; false when it has none that the scope may see.
+func (s *Store) Integration(ctx context.Context, scope tenants.Scope, organisation uuid.UUID) (clinical.Integration, bool, error) {
+	var r integration
+	err := s.db.InTx(ctx, scope, func(tx *database.Tx) error {
+		q := tx.Gorm().WithContext(ctx).Where("neighbourhood_id = ? and organisation_id = ?", scope.NeighbourhoodID, organisation)
+		if scope.Kind == tenants.StaffScope {
+			q = q.Where("organisation_id in ?", scope.Organisations)
+		}
+		return q.Take(&r).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return clinical.Integration{}, false, nil
+	}
+	if err != nil {
+		return clinical.Integration{}, false, fmt.Errorf("read an integration: %w", err)
+	}
+	return r.domain(), true, nil
+}

@@ -1,0 +1,60 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/database/testdb"
+	"onedoor/jobs"
+)
+
+func jobsOptions() jobs.Options { return jobs.Options{SweepEvery: time.Second} }
+
+type offers chan uuid.UUID
+
+func (o offers) ReturnExpiredOffers(_ context.Context, neighbourhood uuid.UUID, now time.Time) (int, error) {
+	if now.IsZero() {
+		return 0, errors.New("no time")
+	}
+	o <- neighbourhood
+	return 1, errors.New("trouble in one neighbourhood does not keep it from the next")
+}
+
+func TestHousekeepingRunsInEveryNeighbourhood(t *testing.T) {
+	t.Parallel()
+	neighbourhoods := []uuid.UUID{uuid.New(), uuid.New()}
+	returned, removed := make(offers, 10), make(chan string, 10)
+	remove := func(name string) jobs.Expiring {
+		return jobs.Expiring{Name: name, Remove: func(context.Context, time.Time) (int, error) {
+			removed <- name
+			return 1, errors.New("trouble with one does not keep it from the next")
+		}}
+	}
+	client, err := jobs.New(testdb.New(t), jobs.Work{
+		Offers: returned, Neighbourhoods: func(context.Context) ([]uuid.UUID, error) { return neighbourhoods, nil },
+		Expiring: []jobs.Expiring{remove("conversations"), remove("sessions")},
+	}, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range neighbourhoods {
+		if got := <-returned; got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+	for _, want := range []string{"conversations", "sessions"} {
+		if got := <-removed; got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+	if err := client.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}

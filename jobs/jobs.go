@@ -1,0 +1,188 @@
+// Package jobs is the River client and, a file each, the jobs: their arguments and their workers. Arguments carry ids
+// only, since River's tables have no row-level security. A worker takes interfaces, opens no transaction around a call to
+// another system, and is safe to run twice.
+//
+// A process that is killed leaves its jobs marked as running. The sweeper frees drain jobs as soon as their lease has
+// ended, and River itself frees the others; with the defaults below, and River's own 21 s at most to elect another leader,
+// a delivery that was cut off goes on within 40 s.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"onedoor/app/database"
+)
+
+// Options tune the client. The zero value is what production uses.
+type Options struct {
+	// Workers is how many jobs run at once in this process; 32 when zero.
+	Workers int
+	// PollOnly uses no LISTEN, as is needed behind PgBouncer in transaction mode.
+	PollOnly bool
+	// Lease is how long a line of deliveries stays with a process that has gone silent; 15 s when zero. It must be longer
+	// than two calls to a clinical system and the pause between two writes.
+	Lease time.Duration
+	// SweepEvery is how often lost work is looked for; 10 s when zero.
+	SweepEvery time.Duration
+	// Logger gets ids and plain words; none when nil.
+	Logger *slog.Logger
+	// Jitter in [0,1) spreads retries; random when nil.
+	Jitter func() float64
+	// Now is the product's clock; the real one when nil.
+	Now func() time.Time
+}
+
+const (
+	jobTimeout  = 30 * time.Second
+	rescueAfter = 45 * time.Second
+	retryMax    = 15 * time.Second
+	// softStop is how long running jobs may go on when the process is asked to stop. A drain then writes down what came of
+	// the delivery in hand, and leaves the rest to the next process.
+	softStop         = 10 * time.Second
+	fetchCooldown    = 20 * time.Millisecond
+	fetchPoll        = 100 * time.Millisecond // what snoozed for nothing is found by polling
+	completedKept    = time.Hour              // sweeps are many, and nobody reads them
+	sweepEvery       = 10 * time.Second
+	lease            = 15 * time.Second
+	workers          = 32
+	queueDeliveries  = "deliveries"
+	queueHousekeeper = "housekeeping"
+)
+
+func (o Options) withDefaults() Options {
+	if o.Workers == 0 {
+		o.Workers = workers
+	}
+	if o.Lease == 0 {
+		o.Lease = lease
+	}
+	if o.SweepEvery == 0 {
+		o.SweepEvery = sweepEvery
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.Jitter == nil {
+		o.Jitter = rand.Float64
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Work is what the jobs work with. What is nil is not run.
+type Work struct {
+	// Drains, Sweeps and Systems are for deliveries, and go together.
+	Drains  Drains
+	Sweeps  Sweeps
+	Systems Systems
+	// Neighbourhoods lists those that exist, for the jobs that run once in each.
+	Neighbourhoods func(context.Context) ([]uuid.UUID, error)
+	Offers         OfferReturner
+	Expiring       []Expiring
+}
+
+// Client runs jobs.
+type Client struct {
+	river *river.Client[pgx.Tx]
+}
+
+// NewInserter makes a client that inserts jobs and runs none, for processes that have another role.
+func NewInserter(db *database.DB) (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{ReindexerIndexNames: []string{}})
+}
+
+// New makes a client that runs jobs once it is started.
+func New(db *database.DB, work Work, o Options) (*Client, error) {
+	o = o.withDefaults()
+	registered := river.NewWorkers()
+	var periodic []*river.PeriodicJob
+	if work.Drains != nil {
+		if work.Sweeps == nil || work.Systems == nil {
+			return nil, errors.New("draining deliveries needs a sweeper and a way to find clinical systems")
+		}
+		river.AddWorker(registered, &drainWorker{drains: work.Drains, systems: work.Systems, options: o})
+		river.AddWorker(registered, &sweepWorker{sweeps: work.Sweeps, options: o})
+		periodic = append(periodic, every(o.SweepEvery, SweepDeliveries{}))
+	}
+	if work.Offers != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("returning offers needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &returnWorker{offers: work.Offers, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(time.Minute, ReturnOffers{}))
+	}
+	if len(work.Expiring) > 0 {
+		river.AddWorker(registered, &removeWorker{expiring: work.Expiring, options: o})
+		periodic = append(periodic, every(10*time.Minute, RemoveExpired{}))
+	}
+	client, err := river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{
+		Logger:  o.Logger,
+		Workers: registered,
+		Queues: map[string]river.QueueConfig{
+			queueDeliveries:  {MaxWorkers: o.Workers},
+			queueHousekeeper: {MaxWorkers: 2},
+		},
+		PeriodicJobs:                periodic,
+		JobTimeout:                  jobTimeout,
+		RescueStuckJobsAfter:        rescueAfter,
+		RetryPolicy:                 retrySoon{},
+		FetchCooldown:               fetchCooldown,
+		FetchPollInterval:           fetchPoll,
+		PollOnly:                    o.PollOnly,
+		ReindexerIndexNames:         []string{}, // onedoor_app owns nothing
+		CompletedJobRetentionPeriod: completedKept,
+		SoftStopTimeout:             softStop,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the job client: %w", err)
+	}
+	return &Client{client}, nil
+}
+
+// Inserter inserts jobs through the same client.
+func (c *Client) Inserter() *river.Client[pgx.Tx] { return c.river }
+
+// Start begins to run jobs; it returns at once.
+func (c *Client) Start(ctx context.Context) error {
+	return c.river.Start(context.WithoutCancel(ctx)) // only Stop stops it, so that what runs can end well
+}
+
+// Stop takes no new job and waits for those that run.
+func (c *Client) Stop(ctx context.Context) error { return c.river.Stop(ctx) }
+
+// every makes a job that the leader inserts at each interval, and when it becomes leader.
+func every(interval time.Duration, args river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(interval), func() (river.JobArgs, *river.InsertOpts) { return args, nil },
+		&river.PeriodicJobOpts{ID: args.Kind(), RunOnStart: true})
+}
+
+// housekeeping is how periodic jobs run: once, since the next one comes soon.
+func housekeeping() river.InsertOpts {
+	return river.InsertOpts{Queue: queueHousekeeper, MaxAttempts: 1}
+}
+
+// retrySoon retries a failed job after 1, 2, 4, 8 and then always 15 s: a failure is mostly the database's, and it comes
+// back.
+type retrySoon struct{}
+
+func (retrySoon) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := retryMax
+	if failed := len(job.Errors); failed < 4 {
+		wait = time.Second << failed
+	}
+	return time.Now().UTC().Add(wait)
+}
