@@ -38,7 +38,7 @@ func TestAPatientAsksAndChoosesAPharmacy(t *testing.T) {
 	v.wants("Which area do you live in?")
 	v.shows(`href="/riverside/"`, `href="/hillside/"`)
 	v.soreThroat()
-	v.wants("What is your name?")
+	v.wants("What is the name of the person who needs help?")
 	v.about(s.person(0))
 	v.wants("Which pharmacy do you want to use?")
 	v.shows("Bridge Street Pharmacy", "Open day and night.", "18 Bridge Street, Riverside, RS1 2BC. Open now, until 1pm.")
@@ -222,9 +222,9 @@ func TestEveryPageSaysWhatIsMissing(t *testing.T) {
 			v.send("answer", "practice")
 		}
 	}
-	v.wants("What is your name?")
+	v.wants("What is the name of the person who needs help?")
 	v.send("given-name", " ")
-	refused("Enter your first name", "Enter your last name")
+	refused("Enter a first name", "Enter a last name")
 	v.send("given-name", "A\x01", "family-name", "B")
 	refused("cannot be printed")
 	v.send("given-name", strings.Repeat("a", 101), "family-name", "B")
@@ -233,7 +233,7 @@ func TestEveryPageSaysWhatIsMissing(t *testing.T) {
 	for _, c := range []struct {
 		day, month, year, says string
 	}{
-		{"", "", "", "Enter your date of birth"},
+		{"", "", "", "Enter the date of birth"},
 		{"", "3", "1980", "must include a day"},
 		{"3", "", "1980", "must include a month"},
 		{"3", "3", "", "must include a year"},
@@ -248,7 +248,7 @@ func TestEveryPageSaysWhatIsMissing(t *testing.T) {
 	}
 	v.send("birth-day", "3", "birth-month", "3", "birth-year", "1980")
 	v.send()
-	refused("Enter your NHS number, or select that you do not know it")
+	refused("Enter the NHS number, or select that you do not know it")
 	v.send("nhs-number", "999 123 4567", "nhs-number-unknown", "yes")
 	refused("not both")
 	v.send("nhs-number", "12345")
@@ -257,15 +257,15 @@ func TestEveryPageSaysWhatIsMissing(t *testing.T) {
 	refused("not a valid NHS number")
 	v.send("nhs-number-unknown", "yes")
 	v.send()
-	refused("Enter your postcode")
+	refused("Enter a postcode, or select")
 	v.send("postcode", "LS1")
 	refused("full UK postcode")
 	v.send("no-fixed-address", "yes")
 	v.send("sex", "both")
-	refused("Select your sex")
+	refused("Select a sex")
 	v.send("sex", "unknown")
 	v.send()
-	refused("Enter a mobile phone number, or select that you do not have one")
+	refused("Enter a mobile phone number, or select that there is none")
 	v.send("mobile", "12", "safe", "yes")
 	refused("Enter a phone number")
 	v.send("mobile", "07700 900123")
@@ -286,7 +286,7 @@ func TestAnswersCanBeChanged(t *testing.T) {
 	v.send("pharmacy", "FRV01")
 	v.wants("Check your answers before you send your request")
 	v.get("about-you/name")
-	v.wants("What is your name?")
+	v.wants("What is the name of the person who needs help?")
 	v.shows(`value="` + s.Patients[0].GivenName + `"`)
 	v.send("given-name", "Another", "family-name", s.Patients[0].FamilyName)
 	v.wants("Check your answers before you send your request")
@@ -367,7 +367,7 @@ func TestAConversationBelongsToItsNeighbourhood(t *testing.T) {
 	v := open(t).visit(t)
 	v.soreThroat()
 	v.get("/hillside/question")
-	if v.heading == "What is your name?" {
+	if v.heading == "What is the name of the person who needs help?" {
 		t.Error("hillside shows riverside's conversation")
 	}
 }
@@ -472,7 +472,7 @@ func TestStatusTellsNothingToWhoDoesNotKnow(t *testing.T) {
 		stranger.shows("We cannot find a request with this reference number and date of birth")
 	}
 	stranger.post("status", fields("reference", "12"))
-	stranger.shows("Enter a reference number of 10 digits", "Enter your date of birth")
+	stranger.shows("Enter a reference number of 10 digits", "Enter the date of birth")
 	birth.Set("reference", reference)
 	stranger.post("/hillside/status", birth)
 	stranger.shows("We cannot find a request")
