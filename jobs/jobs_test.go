@@ -160,7 +160,7 @@ func (p place) worker() *exec.Cmd {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	child := exec.Command(self)
+	child := exec.Command(self) //nolint:gosec // this test's own program
 	child.Env = append(os.Environ(), workerURL+"="+p.url)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
@@ -259,7 +259,7 @@ func (p place) effects(ods string) map[string]int {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	var ledger []simulator.Effect
 	if err := json.NewDecoder(response.Body).Decode(&ledger); err != nil {
 		p.t.Fatal(err)

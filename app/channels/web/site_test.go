@@ -12,11 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"golang.org/x/net/html"
 
 	"onedoor/app/channels/web"
-	"onedoor/app/database"
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/intake"
@@ -24,8 +22,6 @@ import (
 	"onedoor/app/routes"
 	"onedoor/app/store/conversationstore"
 	"onedoor/app/store/directorystore"
-	"onedoor/app/store/rulestore"
-	"onedoor/tenants"
 	"onedoor/ui/static"
 )
 
@@ -35,27 +31,12 @@ type site struct {
 	address string
 }
 
-// directories reads the version in force as the product does.
-type directories struct {
-	world *demotest.World
-	rules *rulestore.Store
-}
-
-func (d directories) Current(ctx context.Context, neighbourhood uuid.UUID) (current *tenants.Directory, err error) {
-	err = d.world.DB.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx *database.Tx) error {
-		rules, err := d.rules.Live(tx, neighbourhood, d.world.Now())
-		current = rules.Directory
-		return err
-	})
-	return current, err
-}
-
 func open(t *testing.T, change ...func(*web.Options)) *site {
 	t.Helper()
 	w := demotest.New(t)
 	o := web.Options{
 		Catalogue: w.Catalogue, Requests: w.Requests, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
-		Directories: directories{w, rulestore.New()}, Conversations: conversationstore.New(w.DB, w.Now),
+		Directories: directory.New(directorystore.New(w.DB), w.Now), Conversations: conversationstore.New(w.DB, w.Now),
 		Now: w.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	}
 	o.Walker = intake.NewWalker(w.Catalogue, web.NeedsPharmacy(w.Catalogue, w.Requests), w.Now)

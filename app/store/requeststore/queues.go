@@ -11,12 +11,12 @@ const page = `
 select * from (
 	(select * from requests
 	 where neighbourhood_id = @nb and queue_id = @queue and status < 5 and (answer_due_at, id) > (@due, @id)
-	   and not @offers and (not @verify or status = 2) and (not @unclaimed or (claimed_by is null and offered_id is null)) and (@mine::uuid is null or claimed_by = @mine)
+	   and not @offers and (not @verify or status = 2) and (not @unclaimed or (claimed_by is null and offered_id is null)) and (cast(@mine as uuid) is null or claimed_by = @mine)
 	 order by answer_due_at, id limit @limit)
 	union all
 	(select * from requests
 	 where neighbourhood_id = @nb and offered_queue_id = @queue and status = 3 and (answer_due_at, id) > (@due, @id)
-	   and not @verify and not @unclaimed and @mine::uuid is null
+	   and not @verify and not @unclaimed and cast(@mine as uuid) is null
 	 order by answer_due_at, id limit @limit)
 ) both_halves order by answer_due_at, id limit @limit`
 

@@ -12,21 +12,18 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/fault"
 	"onedoor/app/requests"
+	"onedoor/app/store/directorystore"
 	"onedoor/policy"
-	"onedoor/tenants"
 )
 
-// Store keeps the parsed versions of every neighbourhood that this process serves.
+// Store keeps the parsed policies of every neighbourhood that this process serves.
 type Store struct {
-	mu          sync.RWMutex
-	policies    map[string]*policy.Policy
-	directories map[string]*tenants.Directory
+	directories *directorystore.Store
+	policies    sync.Map // hash to *policy.Policy
 }
 
-// New makes an empty one.
-func New() *Store {
-	return &Store{policies: map[string]*policy.Policy{}, directories: map[string]*tenants.Directory{}}
-}
+// New makes one that takes directories from their own store.
+func New(directories *directorystore.Store) *Store { return &Store{directories: directories} }
 
 const live = `
 select (select hash from policy_versions where neighbourhood_id = @nb and live_from <= @at order by live_from desc limit 1) as policy,
@@ -43,34 +40,26 @@ func (s *Store) Live(tx *database.Tx, neighbourhood uuid.UUID, at time.Time) (re
 	if hashes.Policy == nil || hashes.Directory == nil {
 		return requests.Rules{}, fault.New(fault.Unavailable, "no_rules", "This neighbourhood has not published how it routes requests.")
 	}
-	s.mu.RLock()
-	rules := requests.Rules{Policy: s.policies[*hashes.Policy], Directory: s.directories[*hashes.Directory]}
-	s.mu.RUnlock()
-	if rules.Policy != nil && rules.Directory != nil {
-		return rules, nil
+	directory, err := s.directories.Version(tx, neighbourhood, *hashes.Directory)
+	if err != nil {
+		return requests.Rules{}, err
 	}
-	return s.load(tx, neighbourhood, *hashes.Policy, *hashes.Directory)
+	published, err := s.policy(tx, neighbourhood, *hashes.Policy)
+	return requests.Rules{Policy: published, Directory: directory}, err
 }
 
-func (s *Store) load(tx *database.Tx, neighbourhood uuid.UUID, policyHash, directoryHash string) (requests.Rules, error) {
-	var rules requests.Rules
-	var document []byte
-	err := tx.Gorm().Raw(`select document from policy_versions where neighbourhood_id = ? and hash = ? limit 1`, neighbourhood, policyHash).Row().Scan(&document)
+func (s *Store) policy(tx *database.Tx, neighbourhood uuid.UUID, hash string) (*policy.Policy, error) {
+	if known, ok := s.policies.Load(hash); ok {
+		return known.(*policy.Policy), nil
+	}
+	var document string
+	err := tx.Gorm().Raw(`select document from policy_versions where neighbourhood_id = ? and hash = ? limit 1`, neighbourhood, hash).Row().Scan(&document)
 	if err != nil {
-		return rules, err
+		return nil, err
 	}
-	if rules.Policy, err = policy.Parse(document); err != nil {
-		return rules, err
+	p, err := policy.Parse([]byte(document))
+	if err == nil {
+		s.policies.Store(hash, p)
 	}
-	err = tx.Gorm().Raw(`select document from directory_versions where neighbourhood_id = ? and hash = ? limit 1`, neighbourhood, directoryHash).Row().Scan(&document)
-	if err != nil {
-		return rules, err
-	}
-	if rules.Directory, err = tenants.ParseDirectory(document); err != nil {
-		return rules, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.policies[policyHash], s.directories[directoryHash] = rules.Policy, rules.Directory
-	return rules, nil
+	return p, err
 }

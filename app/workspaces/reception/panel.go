@@ -1,0 +1,224 @@
+package reception
+
+import (
+	"slices"
+	"strings"
+
+	"onedoor/app/audit"
+	"onedoor/app/nhs"
+	"onedoor/app/patients"
+	"onedoor/app/requests"
+	"onedoor/tenants"
+	"onedoor/ui/locales"
+	"onedoor/ui/pages"
+)
+
+// panel is a request as this person sees it, with what they can do about it.
+func (w *Workspace) panel(k *call, v requests.View, tried attempt) *pages.RequestPanel {
+	p := &pages.RequestPanel{
+		Reference: string(v.Reference), Spaced: v.Reference.Spaced(), Version: v.Version, Href: k.list.request(v.Reference), Back: k.list.href(),
+		Context: k.list.context(), Focus: tried.attended, Kind: v.KindTitle, Urgency: urgencyLabel(v.Urgency),
+		Status: statusLabel(v.Status, v.Claimed != nil), Due: dueOf(v.AnswerDue, k.now), Standing: standing(k, v),
+		Done:    doneWords(tried.done, destinationName(v)),
+		Because: v.Decision.Because, Rule: v.Decision.Rule, Policy: v.Decision.PolicyVersion,
+		Explain: join(root+"/requests/"+string(v.Reference)+"/explanation", nil),
+	}
+	p.Due.Answered = v.Status == requests.Closed
+	if tried.fault != nil {
+		p.Changed, p.Problems = refusal(tried)
+	}
+	if s := v.Staff; s != nil {
+		p.Name = wholeName(s.Patient)
+		p.Facts = who(k, s.Patient)
+		p.Patient = patientFacts(k, v)
+		p.Answers = w.answers(v.Kind, s.Answers)
+		p.Timeline, p.Readers = timeline(k, s.Timeline)
+		if v.Outcome == nil && s.CloseReason != "" {
+			p.Result = []pages.Fact{{Key: "Closed without an outcome", Values: []string{s.CloseReason}, Quoted: true}}
+		}
+	}
+	if o := v.Outcome; o != nil {
+		p.Result = []pages.Fact{{Key: "Outcome", Values: []string{o.Title}}}
+		if o.Note != "" {
+			p.Result = append(p.Result, pages.Fact{Key: "Note", Values: paragraphs(o.Note), Quoted: true})
+		}
+		p.Result = append(p.Result, pages.Fact{Key: "Recorded", Values: []string{o.By + ", " + moment(o.At, k.now)}})
+	}
+	for _, d := range v.Links {
+		label, says := deliveryWords(d.State)
+		p.Deliveries = append(p.Deliveries, pages.DeliveryLine{
+			Organisation: d.Organisation.Name, Purpose: purposeWords(d.Purpose), State: label, Says: says, Why: d.LastError,
+			At: moment(d.UpdatedAt, k.now),
+		})
+	}
+	w.actions(k, v, p, tried)
+	return p
+}
+
+// standing says who is accountable, who works on it and what it waits for.
+func standing(k *call, v requests.View) []string {
+	if v.Status == requests.Closed {
+		return []string{v.Accountable.Name + " answered it, " + moment(v.Updated, k.now) + "."}
+	}
+	lines := []string{v.Accountable.Name + " is accountable" + accountableSince(k, v) + ". Queue: " + v.Queue.Name + "."}
+	switch {
+	case v.Claimed != nil && v.Claimed.ByID == k.by.ID:
+		lines = append(lines, "You claimed it at "+moment(v.Claimed.At, k.now)+".")
+	case v.Claimed != nil:
+		lines = append(lines, v.Claimed.By+" claimed it at "+moment(v.Claimed.At, k.now)+".")
+	case v.Offered == nil:
+		lines = append(lines, "Nobody has claimed it.")
+	}
+	if o := v.Offered; o != nil {
+		line := "Offered to " + placeName(o.NamedDestination) + " at " + moment(o.At, k.now) + ". Without an answer it comes back at " + moment(o.ExpiresAt, k.now) + "."
+		if o.Reason != "" {
+			line += " Reason: “" + o.Reason + "”"
+		}
+		lines = append(lines, line)
+	}
+	if v.Status == requests.ToVerify {
+		lines = append(lines, "Meant for "+placeName(v.Destination)+", once a person here has confirmed it.")
+	}
+	if v.CareDue != nil {
+		lines = append(lines, "Care itself is due at "+moment(*v.CareDue, k.now)+".")
+	}
+	return lines
+}
+
+func accountableSince(k *call, v requests.View) string {
+	since := v.Submitted
+	if v.Staff != nil {
+		for _, e := range v.Staff.Timeline {
+			if e.Action == "request.accept" {
+				since = e.At
+			}
+		}
+	}
+	return ", since " + moment(since, k.now)
+}
+
+func placeName(d requests.NamedDestination) string {
+	if d.Service == "" || strings.Contains(d.Name, d.Service) {
+		return d.Name
+	}
+	return d.Name + " (" + d.Service + ")"
+}
+
+func destinationName(v requests.View) string {
+	if v.Offered != nil {
+		return v.Offered.Name
+	}
+	return v.Destination.Name
+}
+
+func wholeName(g patients.Given) string {
+	if name := strings.TrimSpace(g.GivenName + " " + g.FamilyName); name != "" {
+		return name
+	}
+	return "Name not given"
+}
+
+// who identifies the patient in three facts, under the name.
+func who(k *call, g patients.Given) []pages.Fact {
+	facts := []pages.Fact{{Key: "Born", Values: []string{born(g.BirthDate, k)}}, {Key: "Sex", Values: []string{sexWords(g.Sex)}}}
+	number := g.NHSNumber.Spaced()
+	if number == "" {
+		number = "not known"
+	}
+	return append(facts, pages.Fact{Key: "NHS number", Values: []string{number}})
+}
+
+func patientFacts(k *call, v requests.View) []pages.Fact {
+	s := v.Staff
+	var facts []pages.Fact
+	add := func(key, value string) {
+		if value != "" {
+			facts = append(facts, pages.Fact{Key: key, Values: []string{value}})
+		}
+	}
+	if s.Practice != nil {
+		add("Registered practice", s.Practice.Name)
+	} else {
+		add("Registered practice", "Not one of this neighbourhood’s, or not known")
+	}
+	if !s.OnRegister {
+		add("Register", "Nobody on the register matched for certain. Check who this is.")
+	}
+	if s.Patient.Mobile != "" {
+		add("Telephone", s.Patient.Mobile.Local())
+	} else {
+		add("Telephone", "Not given")
+	}
+	if s.Patient.SafeToText != nil {
+		add("Safe to text", map[bool]string{true: "Yes", false: "No. Do not text, and leave no message."}[*s.Patient.SafeToText])
+	}
+	postcode := string(s.Patient.Postcode)
+	if s.Patient.Postcode == nhs.NoFixedAbode {
+		postcode += " (no fixed abode)"
+	}
+	add("Postcode", postcode)
+	if s.Proxy != nil {
+		add("Asked by", s.Proxy.Name+" ("+s.Proxy.Relationship+")")
+	}
+	add("Came in", channelWords(v.Channel)+", "+moment(v.Submitted, k.now))
+	if v.Submitted.Sub(s.FirstAt).Minutes() >= 1 {
+		add("First contact", moment(s.FirstAt, k.now))
+	}
+	return facts
+}
+
+// answers are what was said, under the questionnaire's own questions and in its order.
+func (w *Workspace) answers(kind string, given map[string][]answer) []pages.Fact {
+	definition, ok := w.Catalogue.Kind(kind)
+	if !ok {
+		return nil
+	}
+	var facts []pages.Fact
+	for _, item := range definition.Questionnaire.Questions() {
+		values, answered := given[item.LinkID]
+		if !answered || item.Hidden {
+			continue
+		}
+		fact := pages.Fact{Key: item.Text, Quoted: item.FreeText()}
+		for _, v := range values {
+			words, raised := answerWords(item, v)
+			fact.Values = append(fact.Values, words...)
+			fact.Raised = fact.Raised || raised
+		}
+		facts = append(facts, fact)
+	}
+	return facts
+}
+
+// paragraphs are the lines of somebody's words.
+func paragraphs(s string) []string {
+	lines := strings.Split(strings.ReplaceAll(strings.TrimSpace(s), "\r\n", "\n"), "\n")
+	return slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })
+}
+
+func day(d nhs.Date) string { return locales.Day(locales.English, d) }
+
+// timeline is the trail of a request in words, newest first, with those who only looked apart.
+func timeline(k *call, entries []audit.Entry) (happened, read []pages.TimelineLine) {
+	for _, e := range slices.Backward(entries) {
+		says, note, looked := entryWords(k, e)
+		line := pages.TimelineLine{At: moment(e.At, k.now), Stamp: e.At.UTC().Format("2006-01-02T15:04:05Z"), Says: says, Note: note}
+		if looked {
+			read = append(read, line)
+		} else {
+			happened = append(happened, line)
+		}
+	}
+	return happened, read
+}
+
+func organisationName(d *tenants.Directory, id any) string {
+	parsed, ok := asID(id)
+	if !ok {
+		return "another organisation"
+	}
+	if o, ok := d.Organisation(parsed); ok {
+		return o.Name
+	}
+	return "another organisation"
+}

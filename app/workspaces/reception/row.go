@@ -1,0 +1,96 @@
+package reception
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/nhs"
+	"onedoor/app/requests"
+	"onedoor/tenants"
+	"onedoor/ui/pages"
+)
+
+// row is one line of a list.
+func (w *Workspace) row(k *call, r requests.Row, open requests.Reference) pages.RequestRow {
+	birth, _ := nhs.ParseDate(r.Patient.BirthDate) // empty for not known
+	row := pages.RequestRow{
+		Reference: string(r.Reference), Version: r.Version, Href: k.list.request(r.Reference), Open: r.Reference == open,
+		Due: dueOf(r.AnswerDue, k.now), Name: listName(r.Patient.GivenName, r.Patient.FamilyName), Born: born(birth, k),
+		Urgency: urgencyLabel(r.Urgency), Kind: kindTitle(r), Channel: channelWords(r.Channel) + ", " + moment(r.Submitted, k.now),
+		Status: statusLabel(r.Status, r.Claimed != nil),
+	}
+	if r.Offered {
+		row.From = r.From.Name
+	}
+	if r.Claimed != nil {
+		row.Mine = r.Claimed.ByID == k.by.ID
+		row.Claimed, row.Since = r.Claimed.By, "since "+sinceWords(r, k)
+		if row.Mine {
+			row.Claimed = "You"
+		}
+	}
+	row.Actions = rowActions(k, r, row.Name)
+	return row
+}
+
+func sinceWords(r requests.Row, k *call) string {
+	return strings.TrimSuffix(moment(r.Claimed.At, k.now), " today")
+}
+
+// rowActions are what can be done from the list: what needs words is done beside it.
+func rowActions(k *call, r requests.Row, name string) []pages.RowAction {
+	hidden := " " + name
+	if r.Offered {
+		var to uuid.UUID // the queue is this organisation's: the list was read in its scope
+		if q, ok := k.directory.Queue(k.list.queue); ok {
+			to = q.OrganisationID
+		}
+		var actions []pages.RowAction
+		if k.mayIn(to, "accept") {
+			actions = append(actions, pages.RowAction{Text: "Accept", Hidden: hidden, Action: command(r.Reference, "accept"), Primary: true})
+		}
+		if k.mayIn(to, "decline") {
+			actions = append(actions, pages.RowAction{Text: "Decline", Hidden: hidden, Link: k.list.request(r.Reference, "form", "decline")})
+		}
+		return actions
+	}
+	at := k.organisation(r.From)
+	switch {
+	case r.Claimed != nil || r.Status == requests.Offered || r.Status == requests.Closed:
+		return nil
+	case r.Status == requests.ToVerify && k.mayIn(at, "verify"):
+		return []pages.RowAction{{Text: "Verify", Hidden: hidden, Action: command(r.Reference, "verify"), Primary: true}}
+	case k.mayIn(at, "claim"):
+		return []pages.RowAction{{Text: "Claim", Hidden: hidden, Action: command(r.Reference, "claim")}}
+	}
+	return nil
+}
+
+func kindTitle(r requests.Row) string {
+	if r.KindTitle != "" {
+		return r.KindTitle
+	}
+	return r.Kind
+}
+
+// listName is a name as lists have it: OKAFOR, Daniel.
+func listName(given, family string) string {
+	switch {
+	case family == "" && given == "":
+		return "Name not given"
+	case family == "":
+		return given
+	case given == "":
+		return strings.ToUpper(family)
+	}
+	return strings.ToUpper(family) + ", " + given
+}
+
+func born(birth nhs.Date, k *call) string {
+	if birth.IsZero() {
+		return "Date of birth not given"
+	}
+	return fmt.Sprintf("%s (%s)", shortDate(birth), age(birth, nhs.DateOf(k.now.In(tenants.London()))))
+}

@@ -1,0 +1,139 @@
+package pages
+
+import (
+	"onedoor/ui/components"
+	"onedoor/ui/locales"
+)
+
+// RequestPanel is one request, with all that can be done about it now.
+type RequestPanel struct {
+	Reference string
+	Spaced    string
+	Version   int
+	Href      string // of this request beside its list
+	Back      string // of the list alone
+	Context   Context
+	Focus     bool // it was just opened or changed by this person: the heading takes the focus
+
+	Name    string
+	Facts   []Fact // born, sex, NHS number
+	Kind    string
+	Urgency Label
+	Status  Label
+	Due     Due
+	// Standing says who is accountable, who works on it, and what it waits for.
+	Standing []string
+
+	Done     string // what this person has just done
+	Changed  string // why what they asked was not done
+	Problems []components.Problem
+
+	Commands []Command // one click each; the first is what is to be done next
+	Outcome  *OutcomeForm
+	More     []MoreForm // what is done less often, each folded away
+
+	Because []string
+	Rule    string
+	Policy  string // the version that decided
+	Explain string // where the whole explanation is
+
+	Answers    []Fact
+	Patient    []Fact
+	Result     []Fact // the outcome that was recorded, or why it was closed without
+	Deliveries []DeliveryLine
+	Timeline   []TimelineLine
+	Readers    []TimelineLine
+}
+
+// Fact is something known under a name. Several values are several paragraphs.
+type Fact struct {
+	Key    string
+	Values []string
+	// Quoted values are a person's own words.
+	Quoted bool
+	// Raised values are a reason for haste.
+	Raised bool
+}
+
+// Command is a button.
+type Command struct {
+	Text, Action string
+	Hint         string // what pressing it does, where the word alone does not say
+	Primary      bool
+	Key          string // its name in the registry of keys
+}
+
+// OutcomeForm records what was done for the patient.
+type OutcomeForm struct {
+	Action   string
+	Outcomes []components.Option
+	Note     string
+	Says     string // where it is sent
+}
+
+// MoreForm is a command that needs something to be said.
+type MoreForm struct {
+	ID      string // and the prefix of its controls' ids
+	Summary string
+	Hint    string
+	Action  string
+	Open    bool
+	Button  string
+	Warning bool
+	Select  *components.Select
+	Radios  *components.Choice
+	Reason  components.Field
+	Key     string
+}
+
+// DeliveryLine is an outcome on its way to one clinical system.
+type DeliveryLine struct {
+	Organisation string
+	Purpose      string
+	State        Label
+	Says         string
+	Why          string // it needs attention, or is tried again
+	At           string
+}
+
+// TimelineLine is one thing that happened.
+type TimelineLine struct {
+	At, Stamp string // Stamp is RFC 3339
+	Says      string
+	Note      string
+}
+
+// Explanation is everything that a decision was taken by.
+type Explanation struct {
+	components.Page
+	Reference  string
+	Back       string
+	Decided    string
+	Stage      string
+	Rule       string
+	Because    []string
+	Facts      []Fact
+	Candidates []CandidateLine
+	NearMisses []NearMissLine
+	Versions   []Fact
+}
+
+// CandidateLine is a place that was considered.
+type CandidateLine struct {
+	Name   string
+	Chosen bool
+	Says   string
+}
+
+// NearMissLine is an earlier rule that failed on one fact.
+type NearMissLine struct{ Rule, Says string }
+
+func plain(s string) locales.Text { return locales.Plain(s) }
+
+func facts(list []Fact) components.SummaryList {
+	rows := make([]components.SummaryRow, len(list))
+	for i, f := range list {
+		rows[i] = components.SummaryRow{Key: plain(f.Key), Body: factValue(f)}
+	}
+	return components.SummaryList{Rows: rows}
+}
