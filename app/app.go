@@ -98,7 +98,7 @@ func (a *App) openDatabase(ctx context.Context) error {
 
 func (a *App) holds() []string {
 	if a.config.Demonstration {
-		return []string{"demo"}
+		return []string{"demo", RoleWeb, "voice", RoleJobs}
 	}
 	return a.config.Roles
 }

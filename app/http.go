@@ -2,16 +2,24 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"net/http"
 	"time"
 
+	"golang.org/x/time/rate"
+
+	"onedoor/app/channels/api"
+	"onedoor/app/channels/web"
 	"onedoor/app/clinical/simulator"
 	"onedoor/app/demo"
 	"onedoor/app/identity/devprovider"
 	"onedoor/app/identity/oidc"
+	"onedoor/app/intake"
 	"onedoor/app/routes"
 	"onedoor/app/store/deliverystore"
+	"onedoor/app/workspaces/reception"
+	"onedoor/ui/static"
 )
 
 // developmentIdentity is where the embedded identity provider is served.
@@ -25,11 +33,29 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	if err != nil {
 		return err
 	}
-	a.server = routes.New(routes.Options{
-		Doors: a.services.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,
-		Ready: []routes.Check{{Name: "database", Ask: a.db.Ping}}, FormAction: []string{provider.Origin()},
+	s := a.services
+	pages := web.New(web.Options{
+		Catalogue: s.catalogue, Walker: intake.NewWalker(s.catalogue, web.NeedsPharmacy(s.catalogue, s.requests), a.now), Requests: s.requests,
+		Directories: s.directory, Conversations: s.conversations, Now: a.now, Random: rand.Reader, Log: a.log,
 	})
-	a.server.AddSignIn(provider, a.services.door)
+	a.server = routes.New(routes.Options{
+		Doors: s.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,
+		Ready: []routes.Check{{Name: "database", Ask: a.db.Ping}}, FormAction: []string{provider.Origin()}, ProblemPage: pages.Problem,
+		KeyRate: rate.Limit(a.config.KeyRate), KeyBurst: a.config.KeyRate,
+	})
+	a.server.AddHTTP(http.MethodGet, static.Root+"*", routes.Public, static.Handler())
+	a.server.AddSignIn(provider, s.door)
+	pages.Register(a.server)
+	program, err := api.New(api.Options{
+		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: apiChanges{a.tailer}, Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	program.Add(a.server)
+	reception.New(reception.Options{
+		Requests: s.requests, Directories: s.directory, Events: receptionEvents{a.tailer}, Catalogue: s.catalogue, Now: a.now,
+	}).Add(a.server)
 	return a.embedProvider()
 }
 

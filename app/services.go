@@ -45,9 +45,10 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, now func() ti
 	if err != nil {
 		return nil, err
 	}
+	directories := directorystore.New(db)
 	s := &services{
-		catalogue: kinds, conversations: conversationstore.New(db, now), directories: directorystore.New(db), versions: directorystore.NewPublishing(db),
-		people: identitystore.New(db), register: patientstore.New(db), kept: requeststore.New(db, rulestore.New(), deliveries),
+		catalogue: kinds, conversations: conversationstore.New(db, now), directories: directories, versions: directorystore.NewPublishing(db),
+		people: identitystore.New(db), register: patientstore.New(db), kept: requeststore.New(db, rulestore.New(directories), deliveries),
 	}
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)

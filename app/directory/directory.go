@@ -19,6 +19,8 @@ type Store interface {
 	InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(Tx) error) error
 	// Neighbourhoods are all of them, by name.
 	Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, error)
+	// Live is the version that is in force at a moment.
+	Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (*tenants.Directory, error)
 }
 
 // Tx is one change to one neighbourhood.
@@ -43,6 +45,25 @@ func New(store Store, now func() time.Time) *Service { return &Service{store, no
 // Neighbourhoods are all of them, by name.
 func (s *Service) Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, error) {
 	return s.store.Neighbourhoods(ctx)
+}
+
+// Current is the version of a neighbourhood's directory that is in force.
+func (s *Service) Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error) {
+	return s.store.Live(ctx, neighbourhood, s.now())
+}
+
+// BySlug is Current of the neighbourhood whose pages' address this is.
+func (s *Service) BySlug(ctx context.Context, slug string) (*tenants.Directory, error) {
+	list, err := s.store.Neighbourhoods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range list {
+		if n.Slug == slug {
+			return s.Current(ctx, n.ID)
+		}
+	}
+	return nil, fault.Absent()
 }
 
 // Found creates a neighbourhood with everything in it (neighbourhood_exists).

@@ -145,8 +145,8 @@ case \$0 in */*) root=\${0%/*}/../root ;; *) root=$unpacked/root ;; esac
 root=\$(cd "\$root" && pwd)
 libraries=\$(echo "\$root"/usr/lib/*-linux-gnu)
 LD_LIBRARY_PATH=\$libraries:\$libraries/pulseaudio:\$root/usr/lib
-FONTCONFIG_SYSROOT=\$root
-export LD_LIBRARY_PATH FONTCONFIG_SYSROOT
+FONTCONFIG_FILE=\$root/fonts.conf
+export LD_LIBRARY_PATH FONTCONFIG_FILE
 exec "\$root/$program" $* "\$@"
 LAUNCHER
   chmod +x "$unpacked/bin/$name"
@@ -157,6 +157,15 @@ write_launchers() {
   for program in "$1"/usr/lib/postgresql/*/bin/*; do
     [ -x "$program" ] && launcher "$(basename "$program")" "${program#"$1"/}"
   done
+  cat >"$1/fonts.conf" <<'FONTS'
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">usr/share/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+FONTS
   launcher chromium usr/lib/chromium/chromium
   # shellcheck disable=SC2016 # $root is the launcher's
   launcher gcc usr/bin/gcc '"--sysroot=$root"' '"-B$root/usr/bin"'

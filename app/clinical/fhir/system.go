@@ -60,10 +60,10 @@ func (s *System) File(ctx context.Context, doc clinical.Document) (clinical.Rece
 	if err != nil {
 		return clinical.Receipt{}, err
 	}
-	switch {
-	case a.status == http.StatusOK || a.status == http.StatusCreated:
+	switch a.status {
+	case http.StatusOK, http.StatusCreated:
 		return a.receipt()
-	case a.status == http.StatusConflict || a.status == http.StatusPreconditionFailed:
+	case http.StatusConflict, http.StatusPreconditionFailed:
 		return s.afterConflict(ctx, doc.DeliveryID, a)
 	}
 	return clinical.Receipt{}, a.problem()
@@ -188,7 +188,7 @@ func (s *System) call(ctx context.Context, method, path string, delivery uuid.UU
 	if err != nil {
 		return answer{}, lost(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	a := answer{
 		method: method, status: response.StatusCode,
 		retryAfter: wait(response.Header.Get("Retry-After"), s.now()), fhir: isFHIR(response.Header.Get("Content-Type")),

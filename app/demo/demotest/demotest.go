@@ -57,7 +57,7 @@ func New(t testing.TB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Requests = requests.New(requeststore.New(w.DB, rulestore.New(), deliverystore.New(w.DB, inserter)), kinds, w.Now, rand.Reader)
+	w.Requests = requests.New(requeststore.New(w.DB, rulestore.New(directorystore.New(w.DB)), deliverystore.New(w.DB, inserter)), kinds, w.Now, rand.Reader)
 	return w
 }
 

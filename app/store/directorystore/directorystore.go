@@ -5,6 +5,7 @@ package directorystore
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,17 +15,22 @@ import (
 	"onedoor/app/audit"
 	"onedoor/app/database"
 	"onedoor/app/directory"
+	"onedoor/app/fault"
 	"onedoor/app/nhs"
 	"onedoor/app/publishing"
 	"onedoor/app/store/auditstore"
 	"onedoor/tenants"
 )
 
-// Store implements directory.Store; Publishing implements publishing.Store over the same database.
-type Store struct{ db *database.DB }
+// Store implements directory.Store; Publishing implements publishing.Store over the same database. It keeps the parsed
+// form of every version that was read, by hash, since a version never changes.
+type Store struct {
+	db       *database.DB
+	versions sync.Map // hash to *tenants.Directory
+}
 
 // New makes a store over a database.
-func New(db *database.DB) *Store { return &Store{db} }
+func New(db *database.DB) *Store { return &Store{db: db} }
 
 // InTx implements directory.Store.
 func (s *Store) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(directory.Tx) error) error {
@@ -38,6 +44,40 @@ func (s *Store) Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, er
 		return tx.Gorm().Raw("select id, slug, name from neighbourhoods order by name").Scan(&list).Error
 	})
 	return list, err
+}
+
+// Live implements directory.Store.
+func (s *Store) Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (*tenants.Directory, error) {
+	var found *tenants.Directory
+	err := s.db.Global(ctx, func(tx *database.Tx) error {
+		var hash string
+		err := tx.Gorm().Raw("select hash from directory_versions where neighbourhood_id = ? and live_from <= ? order by live_from desc limit 1", neighbourhood, at).Scan(&hash).Error
+		if err != nil {
+			return err
+		}
+		if hash == "" {
+			return fault.Absent()
+		}
+		found, err = s.Version(tx, neighbourhood, hash)
+		return err
+	})
+	return found, err
+}
+
+// Version is one version of a neighbourhood's directory.
+func (s *Store) Version(tx *database.Tx, neighbourhood uuid.UUID, hash string) (*tenants.Directory, error) {
+	if known, ok := s.versions.Load(hash); ok {
+		return known.(*tenants.Directory), nil
+	}
+	var w directoryVersionRow
+	if err := tx.Gorm().Where("neighbourhood_id = ? and hash = ?", neighbourhood, hash).Limit(1).Take(&w).Error; err != nil {
+		return nil, err
+	}
+	d, err := tenants.ParseDirectory(w.Document)
+	if err == nil {
+		s.versions.Store(hash, d)
+	}
+	return d, err
 }
 
 type transaction struct {

@@ -4,73 +4,81 @@
 package rulestore
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"onedoor/app/database"
 	"onedoor/app/fault"
 	"onedoor/app/requests"
+	"onedoor/app/store/directorystore"
 	"onedoor/policy"
-	"onedoor/tenants"
 )
 
-// Store keeps the parsed versions of every neighbourhood that this process serves.
+// Store keeps the parsed policies of every neighbourhood that this process serves.
 type Store struct {
-	mu          sync.RWMutex
-	policies    map[string]*policy.Policy
-	directories map[string]*tenants.Directory
+	directories *directorystore.Store
+	policies    sync.Map // hash to *policy.Policy
 }
 
-// New makes an empty one.
-func New() *Store {
-	return &Store{policies: map[string]*policy.Policy{}, directories: map[string]*tenants.Directory{}}
+// New makes one that takes directories from their own store.
+func New(directories *directorystore.Store) *Store { return &Store{directories: directories} }
+
+// Live is the query for the versions in force in a neighbourhood ($1) at a moment ($2).
+const Live = `
+select (select hash from policy_versions where neighbourhood_id = $1 and live_from <= $2 order by live_from desc limit 1),
+       (select hash from directory_versions where neighbourhood_id = $1 and live_from <= $2 order by live_from desc limit 1)`
+
+// Versions are the hashes of what is in force; empty for what was never published.
+type Versions struct{ policy, directory string }
+
+// Scan reads the one row of Live.
+func (v *Versions) Scan(row pgx.Row) error {
+	var p, d *string
+	if err := row.Scan(&p, &d); err != nil || p == nil || d == nil {
+		return err
+	}
+	v.policy, v.directory = *p, *d
+	return nil
 }
 
-const live = `
-select (select hash from policy_versions where neighbourhood_id = @nb and live_from <= @at order by live_from desc limit 1) as policy,
-       (select hash from directory_versions where neighbourhood_id = @nb and live_from <= @at order by live_from desc limit 1) as directory`
-
-// Live are the rules of a neighbourhood at a moment, as the transaction sees them. It refuses a neighbourhood that has
-// published none (no_rules).
-func (s *Store) Live(tx *database.Tx, neighbourhood uuid.UUID, at time.Time) (requests.Rules, error) {
-	var hashes struct{ Policy, Directory *string }
-	args := map[string]any{"nb": neighbourhood, "at": at}
-	if err := tx.Gorm().Raw(live, args).Scan(&hashes).Error; err != nil {
+// At are the rules of a neighbourhood at a moment, as the transaction sees them (no_rules).
+func (s *Store) At(ctx context.Context, tx *database.Tx, neighbourhood uuid.UUID, at time.Time) (requests.Rules, error) {
+	var v Versions
+	if err := v.Scan(tx.Pgx().QueryRow(ctx, Live, neighbourhood, at)); err != nil {
 		return requests.Rules{}, err
 	}
-	if hashes.Policy == nil || hashes.Directory == nil {
-		return requests.Rules{}, fault.New(fault.Unavailable, "no_rules", "This neighbourhood has not published how it routes requests.")
-	}
-	s.mu.RLock()
-	rules := requests.Rules{Policy: s.policies[*hashes.Policy], Directory: s.directories[*hashes.Directory]}
-	s.mu.RUnlock()
-	if rules.Policy != nil && rules.Directory != nil {
-		return rules, nil
-	}
-	return s.load(tx, neighbourhood, *hashes.Policy, *hashes.Directory)
+	return s.Load(tx, neighbourhood, v)
 }
 
-func (s *Store) load(tx *database.Tx, neighbourhood uuid.UUID, policyHash, directoryHash string) (requests.Rules, error) {
-	var rules requests.Rules
-	var document []byte
-	err := tx.Gorm().Raw(`select document from policy_versions where neighbourhood_id = ? and hash = ? limit 1`, neighbourhood, policyHash).Row().Scan(&document)
+// Load reads the rules of these versions. It refuses a neighbourhood that has published none (no_rules).
+func (s *Store) Load(tx *database.Tx, neighbourhood uuid.UUID, v Versions) (requests.Rules, error) {
+	if v.policy == "" {
+		return requests.Rules{}, fault.New(fault.Unavailable, "no_rules", "This neighbourhood has not published how it routes requests.")
+	}
+	directory, err := s.directories.Version(tx, neighbourhood, v.directory)
 	if err != nil {
-		return rules, err
+		return requests.Rules{}, err
 	}
-	if rules.Policy, err = policy.Parse(document); err != nil {
-		return rules, err
+	published, err := s.policy(tx, neighbourhood, v.policy)
+	return requests.Rules{Policy: published, Directory: directory}, err
+}
+
+func (s *Store) policy(tx *database.Tx, neighbourhood uuid.UUID, hash string) (*policy.Policy, error) {
+	if known, ok := s.policies.Load(hash); ok {
+		return known.(*policy.Policy), nil
 	}
-	err = tx.Gorm().Raw(`select document from directory_versions where neighbourhood_id = ? and hash = ? limit 1`, neighbourhood, directoryHash).Row().Scan(&document)
+	var document string
+	err := tx.Gorm().Raw(`select document from policy_versions where neighbourhood_id = ? and hash = ? limit 1`, neighbourhood, hash).Row().Scan(&document)
 	if err != nil {
-		return rules, err
+		return nil, err
 	}
-	if rules.Directory, err = tenants.ParseDirectory(document); err != nil {
-		return rules, err
+	p, err := policy.Parse([]byte(document))
+	if err == nil {
+		s.policies.Store(hash, p)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.policies[policyHash], s.directories[directoryHash] = rules.Policy, rules.Directory
-	return rules, nil
+	return p, err
 }
