@@ -59,7 +59,9 @@ func front(t *testing.T) string {
 		path string
 		rule routes.Rule
 	}{
-		{"/", routes.Public}, {"/reception", routes.Need("request", "list")}, {"/reception/:reference", routes.Need("request", "read")},
+		{"/", routes.Public},
+		{"/reception", routes.Need("request", "list")},
+		{"/reception/:reference", routes.Need("request", "read")},
 		{"/studio", routes.Need("policy", "read")},
 	} {
 		server.Add(http.MethodGet, page.path, page.rule, func(c echo.Context) error {
