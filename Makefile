@@ -57,6 +57,10 @@ fmt: ## format Go files and templates
 	@.bin/golangci-lint fmt
 	@go tool templ fmt -log-level error .
 
+.PHONY: vendor
+vendor: ## fetch the pages' third-party files anew, after a version changed in ui/static/vendor.mjs
+	@node ui/static/vendor.mjs
+
 .PHONY: generate
 generate: ## write the generated files anew (they are committed)
 	@go tool templ generate -log-level error

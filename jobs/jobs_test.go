@@ -92,8 +92,12 @@ const (
 
 func newPlace(t *testing.T) place {
 	t.Helper()
-	urls := testdb.NewURLs(t)
-	p := place{t: t, url: urls.App, db: testdb.Open(t, urls.App), calls: &atomic.Int64{}, neighbourhood: uuid.New(), pharmacy: uuid.New(), practice: uuid.New()}
+	return newPlaceAt(t, testdb.NewURLs(t).App)
+}
+
+func newPlaceAt(t *testing.T, url string) place {
+	t.Helper()
+	p := place{t: t, url: url, db: testdb.Open(t, url), calls: &atomic.Int64{}, neighbourhood: uuid.New(), pharmacy: uuid.New(), practice: uuid.New()}
 	var err error
 	if p.store, err = newStore(p.db); err != nil {
 		t.Fatal(err)

@@ -81,3 +81,6 @@ func keyOf(name string) identity.Key {
 	sum := sha256.Sum256([]byte("onedoor demonstration key: " + name))
 	return identity.Key(identity.KeyPrefix + base64.RawURLEncoding.EncodeToString(sum[:]))
 }
+
+// Key is a key of the demonstration by its name in demo.json.
+func Key(name string) string { return string(keyOf(name)) }
