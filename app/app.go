@@ -191,6 +191,9 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 	return ids, err
 }
 
+// MetricsAddress is where /metrics listens: what a port of 0 became.
+func (a *App) MetricsAddress() string { return a.metricsListener.Addr().String() }
+
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {
 	ctx, stop := context.WithCancelCause(ctx)
