@@ -54,14 +54,14 @@ fmt: ## format Go files and templates
 	@.bin/golangci-lint fmt
 	@go tool templ fmt -log-level error .
 
+.PHONY: vendor
+vendor: ## fetch the pages' third-party files anew, after a version changed in ui/static/vendor.mjs
+	@node ui/static/vendor.mjs
+
 .PHONY: generate
 generate: ## write the generated files anew (they are committed)
 	@go tool templ generate -log-level error
 	@go generate ./...
-
-.PHONY: vendor
-vendor: ## fetch the front-end packages anew, after a change of version (they are committed)
-	@node ui/static/vendor.mjs
 
 # Go knows what is up to date, so it is asked each time.
 .PHONY: .bin/onedoor

@@ -98,7 +98,7 @@ func (a *App) openDatabase(ctx context.Context) error {
 
 func (a *App) holds() []string {
 	if a.config.Demonstration {
-		return []string{"demo"}
+		return []string{"demo", RoleWeb, "voice", RoleJobs}
 	}
 	return a.config.Roles
 }
@@ -166,7 +166,7 @@ func (a *App) wire(ctx context.Context) error {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: a.services.expiring(a.neighbourhoods),
-		}, jobs.Options{Logger: a.log, Now: a.now})
+		}, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})
 		if err != nil {
 			return err
 		}
@@ -190,6 +190,9 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 	}
 	return ids, err
 }
+
+// MetricsAddress is where /metrics listens: what a port of 0 became.
+func (a *App) MetricsAddress() string { return a.metricsListener.Addr().String() }
 
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {

@@ -46,7 +46,7 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, now func() ti
 	}
 	directories := directorystore.New(db)
 	s := &services{
-		catalogue: kinds, conversations: conversationstore.New(db), directories: directories, versions: directorystore.NewPublishing(db),
+		catalogue: kinds, conversations: conversationstore.New(db, now), directories: directories, versions: directorystore.NewPublishing(db),
 		people: identitystore.New(db), register: patientstore.New(db), kept: requeststore.New(db, rulestore.New(directories), deliveries),
 	}
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)

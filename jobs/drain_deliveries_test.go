@@ -8,6 +8,7 @@ import (
 
 	"onedoor/app/clinical"
 	"onedoor/app/database"
+	"onedoor/app/database/testdb"
 	"onedoor/tenants"
 )
 
@@ -141,6 +142,35 @@ func TestAKilledWorkerLeavesOneEffect(t *testing.T) {
 			p.once(reference)
 		})
 	}
+}
+
+func TestTheDatabaseGoesAwayInMidDelivery(t *testing.T) {
+	t.Parallel()
+	cluster := testdb.Cluster(t)
+	p := newPlaceAt(t, cluster.AppURL())
+	p.fault(practiceODS, "slow")
+	var all []clinical.Delivery
+	references := []string{"0000000001", "0000000002"}
+	for _, reference := range references {
+		all = append(all, p.outcome(reference)...)
+	}
+	p.enqueue(all...)
+	p.work()
+	p.until(clinical.Sent, all[1])
+	if err := cluster.Crash(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); len(p.effects(practiceODS)) == 0; <-time.After(10 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatal("what was sent before the crash has no effect")
+		}
+	}
+	p.fault(practiceODS, "ok")
+	if err := cluster.Resume(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.until(clinical.Filed, all...)
+	p.once(references...)
 }
 
 func TestTwoWorkersAtOnce(t *testing.T) {

@@ -92,8 +92,12 @@ const (
 
 func newPlace(t *testing.T) place {
 	t.Helper()
-	urls := testdb.NewURLs(t)
-	p := place{t: t, url: urls.App, db: testdb.Open(t, urls.App), calls: &atomic.Int64{}, neighbourhood: uuid.New(), pharmacy: uuid.New(), practice: uuid.New()}
+	return newPlaceAt(t, testdb.NewURLs(t).App)
+}
+
+func newPlaceAt(t *testing.T, url string) place {
+	t.Helper()
+	p := place{t: t, url: url, db: testdb.Open(t, url), calls: &atomic.Int64{}, neighbourhood: uuid.New(), pharmacy: uuid.New(), practice: uuid.New()}
 	var err error
 	if p.store, err = newStore(p.db); err != nil {
 		t.Fatal(err)
@@ -160,7 +164,7 @@ func (p place) worker() *exec.Cmd {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	child := exec.Command(self)
+	child := exec.Command(self) //nolint:gosec // this test's own program
 	child.Env = append(os.Environ(), workerURL+"="+p.url)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
@@ -259,7 +263,7 @@ func (p place) effects(ods string) map[string]int {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	var ledger []simulator.Effect
 	if err := json.NewDecoder(response.Body).Decode(&ledger); err != nil {
 		p.t.Fatal(err)

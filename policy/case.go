@@ -52,9 +52,9 @@ func (p *Policy) RunCases(on nhs.Date) []CaseFailure {
 
 func (p *Policy) runCase(c Case) (CaseFailure, bool) {
 	facts := c.Given.clone()
-	for name, clear := range map[string]string{"red-flag": "none", "free-text": "clear", "recording": "none"} {
+	for name, screened := range map[string]string{"red-flag": "none", "free-text": "clear", "recording": "none"} {
 		if !facts[name].Known() {
-			facts[name] = Text(clear)
+			facts[name] = Text(screened)
 		}
 	}
 	table, rule := p.caseRule(facts, c.On)

@@ -65,7 +65,7 @@ func (c Cell) Matches(f *Fact, v Value) bool { return c.set.Has(f.code(v)) }
 
 // solve works out the set of a parsed cell; it is empty when nothing satisfies it.
 func (c Cell) solve(f *Fact) Set {
-	last := uint32(f.Size()) //nolint:gosec // a declared size, and small
+	last := ordinal(f.Size())
 	if c.anything {
 		return Set{{codeUnknown, f.foreign()}}
 	}

@@ -119,14 +119,14 @@ func (q *question) homeOpen() bool { return q.staffed(q.home) }
 // staffed reports whether somebody is at an organisation now: one of its services is open, or, for a practice whose
 // directory entry has no services, core hours hold.
 func (q *question) staffed(o tenants.Organisation) bool {
-	any := false
+	services := false
 	for s := range q.directory.ServicesOf(o.ID) {
 		if s.Hours.Open(q.at) {
 			return true
 		}
-		any = true
+		services = true
 	}
-	return !any && o.Kind == tenants.Practice && tenants.InCoreHours(q.at)
+	return !services && o.Kind == tenants.Practice && tenants.InCoreHours(q.at)
 }
 
 // RuleFor is the stage, table and rule that would decide a request, without looking for a place: what a conversation needs to

@@ -12,6 +12,7 @@ import (
 
 func TestDecide(t *testing.T) {
 	t.Parallel()
+	p := riverside(t)
 	const tuesday, night = "2026-11-24 10:00", "2026-11-24 23:00"
 	for _, c := range []struct {
 		name              string
@@ -32,6 +33,7 @@ func TestDecide(t *testing.T) {
 		{"a pharmacy whose agreement ended", sore("chosen-pharmacy", "FAA03"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"a choice that is no pharmacy", sore("chosen-pharmacy", "A81002"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"somebody who objects to sharing never leaves", sore("chosen-pharmacy", "FAA01", "own-practice-only", "yes"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
+		{"an objection counts more than a choice outside the neighbourhood", sore("chosen-pharmacy", "FZZ99", "own-practice-only", "yes"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"an objection that is not understood is one", sore("chosen-pharmacy", "FAA01", "own-practice-only", "perhaps"), tuesday, "A81001/clinical", "A81001/clinical", "soon", "practice-queue"},
 		{"no objection", sore("chosen-pharmacy", "FAA01", "own-practice-only", "no"), tuesday, "A81001/to-verify", "FAA01/pharmacy-first", "soon", "pharmacy-offer"},
 		{"registered elsewhere: the desk verifies", sore("chosen-pharmacy", "FAA01", "registration", "elsewhere"), tuesday, "U1001/to-verify", "FAA01/pharmacy-first", "soon", "pharmacy-offer"},
@@ -61,7 +63,7 @@ func TestDecide(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d := newWorld().directory(t)
-			got := policy.Decide(riverside(t), c.facts, d, nil, london(t, c.at))
+			got := policy.Decide(p, c.facts, d, nil, london(t, c.at))
 			if where(d, got.Home) != c.home || where(d, got.Destination) != c.destination || got.Urgency != c.urgency || got.Message != c.message {
 				t.Errorf("stands at %s for %s, %s, says %s", where(d, got.Home), where(d, got.Destination), got.Urgency, got.Message)
 				t.Log(strings.Join(got.Because, "\n"))
@@ -78,7 +80,7 @@ func TestDecide(t *testing.T) {
 
 func TestServicesArePassedOverWithAReason(t *testing.T) {
 	t.Parallel()
-	forty := 40
+	p, forty := riverside(t), 40
 	for _, c := range []struct {
 		name, reason string
 		change       func(*tenants.Service)
@@ -103,7 +105,7 @@ func TestServicesArePassedOverWithAReason(t *testing.T) {
 			service := w.service("FAA01", "pharmacy-first")
 			c.change(service)
 			d := w.directory(t)
-			got := policy.Decide(riverside(t), sore("chosen-pharmacy", "FAA01"), d, policy.Load{service.ID: c.load}, london(t, "2026-11-24 10:00"))
+			got := policy.Decide(p, sore("chosen-pharmacy", "FAA01"), d, policy.Load{service.ID: c.load}, london(t, "2026-11-24 10:00"))
 			if got.Offer || where(d, got.Home) != "A81001/clinical" {
 				t.Errorf("went to %s", where(d, got.Destination))
 			}

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 
 	"onedoor/tenants"
@@ -21,7 +20,7 @@ func (r *resolver) message(d *Decision) string {
 		return r.rule.Then.Message
 	case d.Offer:
 		return r.offerMessage(d)
-	case slices.ContainsFunc(r.candidates, func(c Candidate) bool { return c.Reason == ReasonUnknown }):
+	case r.outside:
 		return MessageWillRefer
 	case urgent && r.registered:
 		return MessagePracticeUrgent

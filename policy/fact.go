@@ -29,7 +29,7 @@ const codeUnknown uint32 = 0
 func enumeration(name string, values ...string) Fact {
 	f := Fact{Name: name, Values: values, codes: make(map[string]uint32, len(values))}
 	for i, v := range values {
-		f.codes[v] = uint32(i) + 1
+		f.codes[v] = ordinal(i) + 1
 		f.said = append(f.said, spoken(v))
 	}
 	return f
@@ -49,7 +49,12 @@ func (f *Fact) Size() int {
 }
 
 // foreign is the code of every value that is not declared. Only a cell that takes anything matches it.
-func (f *Fact) foreign() uint32 { return uint32(f.Size()) + 1 } //nolint:gosec // a declared size, and small
+func (f *Fact) foreign() uint32 { return ordinal(f.Size()) + 1 }
+
+// ordinal counts values: a fact has a million at most, and none before the first.
+func ordinal(n int) uint32 {
+	return uint32(n) //nolint:gosec // bounded when the document is read
+}
 
 func (f *Fact) code(v Value) uint32 {
 	if !v.Known() {
@@ -59,7 +64,7 @@ func (f *Fact) code(v Value) uint32 {
 		if !v.numeric || v.number < f.Min || v.number > f.Max {
 			return f.foreign()
 		}
-		return uint32(v.number-f.Min) + 1 //nolint:gosec // within the range just checked
+		return ordinal(v.number-f.Min) + 1
 	}
 	if code, ok := f.codes[v.text]; ok && !v.numeric {
 		return code

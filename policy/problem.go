@@ -52,15 +52,16 @@ type problem struct {
 // problems gathers what is wrong, so that an author sees all of it at once.
 type problems struct {
 	found []problem
-	more  int
 }
+
+// full reports that there is no use in reading on.
+func (ps *problems) full() bool { return len(ps.found) == maxProblems }
 
 func (ps *problems) fine() bool { return len(ps.found) == 0 }
 
 // add notes a problem; says is a sentence without its end.
 func (ps *problems) add(code string, at place, node *yaml.Node, format string, args ...any) {
-	if len(ps.found) == maxProblems {
-		ps.more++
+	if ps.full() {
 		return
 	}
 	line := 0
@@ -81,9 +82,12 @@ func (ps *problems) err() error {
 	}
 	first := ps.found[0]
 	refusal := fault.New(fault.Invalid, first.Code, "%s", first.Says)
-	if more := len(ps.found) - 1 + ps.more; more == 1 {
+	switch more := len(ps.found) - 1; {
+	case ps.full():
+		refusal.Says += fmt.Sprintf(" There are at least %d more problems.", more)
+	case more == 1:
 		refusal.Says += " There is 1 more problem."
-	} else if more > 1 {
+	case more > 1:
 		refusal.Says += fmt.Sprintf(" There are %d more problems.", more)
 	}
 	for _, p := range ps.found {

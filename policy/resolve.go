@@ -48,6 +48,7 @@ type resolver struct {
 	verdict
 	candidates []Candidate
 	overflowed bool // the place that the rule names did not serve
+	outside    bool // the pharmacy chosen is not one of this neighbourhood's: a person refers
 }
 
 // resolve sets Home, Destination and Offer.
@@ -168,7 +169,10 @@ func (r *resolver) pharmacy(reference, what string) (Place, bool) {
 	}
 	o, ok := r.organisation(reference)
 	switch {
+	case !ok && r.ownPracticeOnly():
+		return r.pass(Candidate{Name: what}, ReasonOwnPractice, "the person asked that only their own practice sees this")
 	case !ok:
+		r.outside = true
 		return r.pass(Candidate{Name: what + " (" + code + ")"}, ReasonUnknown, "it is not in this neighbourhood: a person will refer")
 	case o.Kind != tenants.Pharmacy:
 		return r.pass(Candidate{Organisation: o.ID, Name: o.Name}, ReasonNotPharmacy, "it is no pharmacy")

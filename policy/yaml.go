@@ -80,7 +80,7 @@ func (ps *problems) mapping(node *yaml.Node, at place, what string, allowed ...s
 	}
 	seen := make(map[string]bool, len(node.Content)/2)
 	var entries []entry
-	for i := 0; i+1 < len(node.Content); i += 2 {
+	for i := 0; i+1 < len(node.Content) && !ps.full(); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode:

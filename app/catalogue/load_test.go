@@ -136,6 +136,16 @@ func options(codes ...string) string {
 	return `"answerOption":[` + strings.Join(list, ",") + `]`
 }
 
+// tried is a folder with one kind, which holds one question.
+func tried(t *testing.T, item string) fstest.MapFS {
+	t.Helper()
+	all := folder(t)
+	return fstest.MapFS{
+		safetyFile: all[safetyFile], factsFile: all[factsFile],
+		tryFile: &fstest.MapFile{Data: []byte(strings.Replace(try, "%ITEM%", ours(item), 1))},
+	}
+}
+
 func TestAKindCanBeAddedWithoutCode(t *testing.T) {
 	t.Parallel()
 	m := folder(t)
@@ -214,8 +224,7 @@ func TestLoadRefusesAQuestionThatCannotBeAskedAndNamesIt(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := folder(t)
-			m[tryFile] = &fstest.MapFile{Data: []byte(strings.Replace(try, "%ITEM%", ours(tt.item), 1))}
+			m := tried(t, tt.item)
 			wantRefusal(t, m, tryFile, tt.says)
 			if tt.name != "misspelt member" {
 				wantRefusal(t, m, tryFile, `item "`)
@@ -234,9 +243,7 @@ func TestLoadRefusesAMenuGroupThatIsTooLong(t *testing.T) {
 	for _, code := range []string{"a", "b", "c", "d", "e", "f"} {
 		list = append(list, `{"extension":[{"url":"https://onedoor.example/fhir/StructureDefinition/group","valueString":"g"}],"valueCoding":{"code":"`+code+`","display":"x"}}`)
 	}
-	m := folder(t)
-	item := ours(`{"extension":["say:x;","key:menu;"],"linkId":"bad","text":"x","type":"choice","answerOption":[%O%]}`)
-	m[tryFile] = &fstest.MapFile{Data: []byte(strings.Replace(try, "%ITEM%", strings.Replace(item, "%O%", strings.Join(list, ","), 1), 1))}
+	m := tried(t, `{"extension":["say:x;","key:menu;"],"linkId":"bad","text":"x","type":"choice","answerOption":[`+strings.Join(list, ",")+`]}`)
 	wantRefusal(t, m, tryFile, `item "bad": it has no keypad rendering: the group "g"`)
 }
 

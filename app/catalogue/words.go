@@ -29,6 +29,8 @@ func tokenise(text string) tokens {
 	runes := []rune(text)
 	for i, r := range runes {
 		switch {
+		case 'a' <= r && r <= 'z':
+			word.WriteRune(r)
 		case strings.ContainsRune("'’‘ʼ`´′", r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r):
 		case unicode.IsLetter(r), unicode.IsDigit(r):
 			word.WriteRune(unicode.ToLower(r))

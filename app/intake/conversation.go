@@ -7,7 +7,6 @@
 package intake
 
 import (
-	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -17,10 +16,6 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
 )
-
-// TokenHash finds a stored conversation: SHA-256 of the token that only the patient's browser keeps. The token is random,
-// so it needs no salt.
-type TokenHash [sha256.Size]byte
 
 // Lifetime is how long a conversation can be taken up again, from its last answer.
 const Lifetime = time.Hour

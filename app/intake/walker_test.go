@@ -14,90 +14,6 @@ import (
 	"onedoor/app/nhs"
 )
 
-// line is a walker whose clock a test moves.
-type line struct {
-	*Walker
-	t       *testing.T
-	at      time.Time
-	needs   bool
-	broken  error
-	preview int
-}
-
-func newLine(t *testing.T) *line {
-	t.Helper()
-	l := &line{t: t, at: fixedNow()}
-	l.Walker = NewWalker(mustCatalogue(t), func(context.Context, *Conversation) (bool, error) {
-		l.preview++
-		return l.needs, l.broken
-	}, func() time.Time { return l.at })
-	return l
-}
-
-func (l *line) start(kind, channel string) *Conversation {
-	l.t.Helper()
-	c, err := l.Start(uuid.UUID{1}, uuid.UUID{2}, kind, channel, "en")
-	must(l.t, err)
-	return c
-}
-
-func (l *line) answer(c *Conversation, linkID string, values ...any) {
-	l.t.Helper()
-	list := make([]catalogue.Value, 0, len(values))
-	for _, v := range values {
-		switch v := v.(type) {
-		case bool:
-			list = append(list, catalogue.Bool(v))
-		case int:
-			list = append(list, catalogue.Int(int64(v)))
-		case string:
-			list = append(list, catalogue.Text(v))
-		}
-	}
-	must(l.t, l.Answer(c, linkID, list))
-}
-
-func (l *line) wantAsk(c *Conversation, linkID string) {
-	l.t.Helper()
-	step := mustNext(context.Background(), l.t, l.Walker, c)
-	if step.Kind != StepAsk || step.Item.LinkID != linkID {
-		l.t.Fatalf("next is %s, want to ask %s", describe(step), linkID)
-	}
-}
-
-func (l *line) wantKind(c *Conversation, kind StepKind) Step {
-	l.t.Helper()
-	step := mustNext(context.Background(), l.t, l.Walker, c)
-	if step.Kind != kind {
-		l.t.Fatalf("next is %s, want %s", describe(step), kind)
-	}
-	return step
-}
-
-func describe(s Step) string {
-	if s.Item != nil {
-		return string(s.Kind) + " " + s.Item.LinkID
-	}
-	return string(s.Kind)
-}
-
-// safe answers the safety questions of a grown-up.
-func (l *line) safe(c *Conversation) {
-	l.t.Helper()
-	l.answer(c, "age-band", "16-or-over")
-	l.answer(c, "red-flags-adult", "none")
-}
-
-func (l *line) details(c *Conversation, birth string) {
-	l.t.Helper()
-	must(l.t, l.Give(c, Name, "Ada", "Lovelace"))
-	must(l.t, l.Give(c, BirthDate, birth))
-	must(l.t, l.Give(c, NHSNumber))
-	must(l.t, l.Give(c, Postcode, "no fixed abode"))
-	must(l.t, l.Give(c, Sex, "female"))
-	must(l.t, l.Give(c, Mobile))
-}
-
 func TestSafetyComesBeforeAnythingAboutThePerson(t *testing.T) {
 	t.Parallel()
 	for _, kind := range mustCatalogue(t).Kinds() {
@@ -221,92 +137,6 @@ func TestPregnancyIsAskedWhenTheDetailsDoNotRuleItOut(t *testing.T) {
 	}
 }
 
-func TestChangingAnAnswerKeepsLaterOnesThatStillApply(t *testing.T) {
-	t.Parallel()
-	l := newLine(t)
-	c := l.start("symptoms", ChannelWeb)
-	l.safe(c)
-	l.answer(c, "condition", "uti")
-	l.answer(c, "describe", "It burns.")
-	l.answer(c, "duration", "1-to-3-days")
-	l.answer(c, "recurrent-uti", false)
-	l.answer(c, "catheter", false)
-	must(t, l.Revisit(c, Place{LinkID: "condition"}))
-	step := l.wantKind(c, StepAsk)
-	if step.Item.LinkID != "condition" || !slices.Equal(step.Values, []catalogue.Value{catalogue.Text("uti")}) {
-		t.Fatalf("back at %s with %v", describe(step), step.Values)
-	}
-	l.answer(c, "condition", "impetigo")
-	l.wantAsk(c, "recurrent-impetigo")
-	answers, ignored, err := l.Settled(c)
-	must(t, err)
-	if len(answers["describe"]) != 1 || len(answers["catheter"]) != 0 || !slices.Equal(ignored, []string{"recurrent-uti", "catheter"}) {
-		t.Errorf("answers %v, ignored %v", answers, ignored)
-	}
-	l.answer(c, "condition", "uti")
-	l.wantAsk(c, "pregnant")
-	if facts, _ := l.Facts(c); facts["catheter"].String() != "no" {
-		t.Error("an answer that applies again is lost")
-	}
-}
-
-func TestBackGoesThroughEveryStepToTheFirst(t *testing.T) {
-	t.Parallel()
-	l := newLine(t)
-	l.needs = true
-	c := l.start("callback", ChannelWeb)
-	l.safe(c)
-	l.answer(c, "callback-topic", "other")
-	l.answer(c, "describe")
-	l.answer(c, "best-time", "afternoon", "morning")
-	must(t, l.Give(c, Name, "Ada", "Lovelace"))
-	must(t, l.Give(c, BirthDate, "1996-04-27"))
-	must(t, l.Give(c, NHSNumber, "943 476 5919"))
-	must(t, l.Give(c, Postcode))
-	must(t, l.Give(c, Sex, "unknown"))
-	must(t, l.Give(c, Mobile, "07700 900123"))
-	must(t, l.Give(c, SafeToText, "yes"))
-	l.wantKind(c, StepPharmacy)
-	must(t, l.Give(c, Pharmacy, "frv01"))
-	l.wantKind(c, StepCheck)
-	want := []string{
-		"pharmacy", "safe-to-text", "mobile", "sex", "postcode", "nhs-number", "birth-date", "name",
-		"best-time", "describe", "callback-topic", "red-flags-adult",
-	}
-	var got []string
-	for range 40 {
-		ok, err := l.Back(c)
-		must(t, err)
-		if !ok {
-			break
-		}
-		switch step := mustNext(context.Background(), t, l.Walker, c); step.Kind {
-		case StepAsk:
-			got = append(got, step.Item.LinkID)
-		case StepDetails:
-			got = append(got, string(step.Details[0]))
-		default:
-			got = append(got, string(step.Kind))
-		}
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("back goes through\n%v, want\n%v", got, want)
-	}
-	// An answer goes forward again, to what is still open: nothing.
-	l.answer(c, "red-flags-adult", "none")
-	l.wantKind(c, StepCheck)
-	lines, err := l.Review(c)
-	must(t, err)
-	words := make(map[string][]string)
-	for _, line := range lines {
-		words[line.Place.LinkID+string(line.Place.Detail)] = line.Answers
-	}
-	if !slices.Equal(words["best-time"], []string{"In the morning", "In the afternoon"}) ||
-		!slices.Equal(words["birth-date"], []string{"27 April 1996"}) || words["postcode"] != nil || words["describe"] != nil {
-		t.Errorf("the review says %v", words)
-	}
-}
-
 func TestRequiredQuestionsCanBeSkippedButNotLeftOut(t *testing.T) {
 	t.Parallel()
 	l := newLine(t)
@@ -354,78 +184,6 @@ func TestARecordingStandsForWordsUntilSomebodyHearsIt(t *testing.T) {
 	l.answer(c, "describe", "A sore knee.")
 	if facts, _ := l.Facts(c); facts["recording"].String() != "none" {
 		t.Errorf("after words, the recording is %v", facts["recording"])
-	}
-}
-
-func TestTheTelephoneNeverAsksForNames(t *testing.T) {
-	t.Parallel()
-	l := newLine(t)
-	c := l.start("callback", ChannelPhone)
-	if slices.Contains(c.Details.missing(ChannelPhone), Name) || !slices.Contains(c.Details.missing(ChannelWeb), Name) {
-		t.Error("names are for pages")
-	}
-	// The same conversation goes on in a browser, which asks for what is missing and nothing twice.
-	l.safe(c)
-	must(t, l.Give(c, BirthDate, "1996-04-27"))
-	must(t, l.GoOn(c, ChannelWeb))
-	l.wantAsk(c, "callback-topic")
-	if missing := c.Details.missing(c.Channel); missing[0] != Name || slices.Contains(missing, BirthDate) {
-		t.Errorf("missing are %v", missing)
-	}
-}
-
-func TestDetailsAreParsedAndSomeCanBeUnknown(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		detail Detail
-		texts  []string
-		code   string
-	}{
-		{Name, []string{"Ada"}, "required"},
-		{Name, []string{"Ada", "\x00"}, "name_characters"},
-		{Name, []string{"Ada", "\xff"}, "name_characters"},
-		{BirthDate, nil, "required"},
-		{BirthDate, []string{"2026-11-24"}, "birth_date_future"},
-		{BirthDate, []string{"1996-02-30"}, "date_format"},
-		{NHSNumber, []string{"9434765918"}, "nhs_number_check_digit"},
-		{NHSNumber, nil, ""},
-		{Postcode, nil, "required"},
-		{Postcode, []string{"No fixed abode"}, ""},
-		{Postcode, []string{"LS1"}, "postcode_format"},
-		{Sex, []string{"x"}, "sex_code"},
-		{Sex, []string{"unknown"}, ""},
-		{Mobile, []string{"12"}, "phone_format"},
-		{Mobile, nil, ""},
-		{SafeToText, []string{"maybe"}, "wrong_type"},
-		{Pharmacy, []string{"?"}, "ods_code_format"},
-		{Detail("shoe-size"), []string{"9"}, "unknown_detail"},
-	} {
-		l := newLine(t)
-		c := l.start("callback", ChannelWeb)
-		before := c.Details
-		err := l.Give(c, tt.detail, tt.texts...)
-		code := ""
-		if err != nil {
-			code = fault.As(err).Fields[0].Code
-		}
-		if code != tt.code {
-			t.Errorf("%s %q: %q, want %q", tt.detail, tt.texts, code, tt.code)
-		}
-		if err != nil && (c.Details.GivenName != before.GivenName || len(c.Details.Unknown) != 0) {
-			t.Errorf("%s %q: refused, and yet changed", tt.detail, tt.texts)
-		}
-	}
-}
-
-func TestAnotherMobileIsNotSafeBecauseTheFirstWas(t *testing.T) {
-	t.Parallel()
-	l := newLine(t)
-	c := l.start("callback", ChannelWeb)
-	must(t, l.Give(c, Mobile, "07700 900123"))
-	must(t, l.Give(c, SafeToText, "yes"))
-	must(t, l.Give(c, Mobile, "07700 900456"))
-	if c.Details.SafeToText != nil || !slices.Contains(c.Details.missing(ChannelWeb), SafeToText) {
-		t.Error("the new number counts as safe")
 	}
 }
 
@@ -500,16 +258,6 @@ func TestUnknownKindsAndChannelsAreRefused(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := l.Start(uuid.UUID{1}, uuid.UUID{2}, "admin", "pigeon", "en"); !fault.Is(err, "unknown_channel") {
-		t.Error(err)
-	}
-}
-
-func TestAProxySaysWhoTheyAre(t *testing.T) {
-	t.Parallel()
-	if p, err := ParseProxy(" Ada ", "Lovelace", "mother"); err != nil || p.GivenName != "Ada" {
-		t.Errorf("%v %v", p, err)
-	}
-	if _, err := ParseProxy("Ada", "", "mother"); !fault.Is(err, "required") {
 		t.Error(err)
 	}
 }

@@ -140,7 +140,7 @@ func SetCookie(c echo.Context, k Cookie) {
 func ClearCookie(c echo.Context, name string) { writeCookie(c, name, "", -1) }
 
 func writeCookie(c echo.Context, name, value string, maxAge int) {
-	http.SetCookie(c.Response(), &http.Cookie{ //nolint:gosec // Secure follows the address that is served: loopback has no https
+	http.SetCookie(c.Response(), &http.Cookie{ //nolint:gosec // Secure follows the scheme: a browser drops it on plain loopback
 		Name: cookieName(c, name), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: callOf(c).server.o.Secure, SameSite: http.SameSiteLaxMode,
 	})

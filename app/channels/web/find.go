@@ -15,7 +15,7 @@ func (h *Handlers) find(c echo.Context) error {
 	if changed, err := changeLanguage(c); changed || err != nil {
 		return err
 	}
-	list, err := h.Directories.Neighbourhoods(c.Request().Context())
+	list, err := h.Neighbourhoods.Neighbourhoods(c.Request().Context())
 	if err != nil {
 		return err
 	}

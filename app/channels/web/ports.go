@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -24,28 +23,26 @@ type Requests interface {
 	Track(ctx context.Context, neighbourhood uuid.UUID, reference requests.Reference, birth nhs.Date, language string) (requests.View, error)
 }
 
-// Directories finds neighbourhoods, and what is in one now.
-type Directories interface {
+// Neighbourhoods knows all neighbourhoods. It is directory.Service.
+type Neighbourhoods interface {
 	Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, error)
-	// BySlug is the version of a neighbourhood's directory that is in force; one that does not exist is fault.NotFound.
-	BySlug(ctx context.Context, slug string) (*tenants.Directory, error)
 }
 
-// Conversations keeps what was answered between one page and the next. Only the token's hash reaches it.
+// Directories gives the version of a neighbourhood's directory that is in force.
+type Directories interface {
+	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
+}
+
+// Conversations keeps what was answered between one page and the next, for an hour from the last answer. Only the token's
+// hash (SHA-256: the token is random, so it needs no salt) reaches it. It is conversationstore.Store.
 type Conversations interface {
-	// Save stores a conversation of its NeighbourhoodID under a token, in place of what was there, until a moment.
-	Save(ctx context.Context, token TokenHash, c *intake.Conversation, until time.Time) error
-	// Load finds it. One that is past its moment, or of another neighbourhood, or was never there, is fault.NotFound.
-	Load(ctx context.Context, neighbourhood uuid.UUID, token TokenHash, now time.Time) (*intake.Conversation, error)
-	// Forget deletes it; one that is not there is no error.
-	Forget(ctx context.Context, neighbourhood uuid.UUID, token TokenHash) error
+	Save(ctx context.Context, tokenHash []byte, c *intake.Conversation) error
+	// Load finds one; what has expired, is another neighbourhood's or was never there is fault.NotFound.
+	Load(ctx context.Context, neighbourhood uuid.UUID, tokenHash []byte) (*intake.Conversation, error)
 }
 
 // Token finds a conversation: 256 random bits that only the browser keeps.
 type Token string
-
-// TokenHash is all that is stored of a token (SHA-256: the token is random, so it needs no salt).
-type TokenHash = intake.TokenHash
 
 func newToken(random io.Reader) (Token, error) {
 	var b [32]byte
@@ -60,6 +57,9 @@ func parseToken(s string) (Token, bool) {
 	return Token(s), err == nil && len(b) == 32
 }
 
-func (t Token) hash() TokenHash { return sha256.Sum256([]byte(t)) }
+func (t Token) hash() []byte {
+	sum := sha256.Sum256([]byte(t))
+	return sum[:]
+}
 
 func absent(err error) bool { return err != nil && fault.As(err).Kind == fault.NotFound }

@@ -49,7 +49,9 @@ func (h *Handlers) begin(v *visit) error {
 	if err != nil {
 		return err
 	}
-	before := v.token
+	if err := v.erase(); err != nil {
+		return err
+	}
 	if v.token, err = newToken(h.Random); err != nil {
 		return err
 	}
@@ -59,20 +61,13 @@ func (h *Handlers) begin(v *visit) error {
 	if err := v.save(); err != nil {
 		return err
 	}
-	if before != "" {
-		if err := h.Conversations.Forget(v.ctx(), v.directory.Neighbourhood().ID, before.hash()); err != nil {
-			return err
-		}
-	}
 	return v.to("question")
 }
 
 // forget deletes the answers: "finish on this device", and leaving quickly.
 func (h *Handlers) forget(v *visit) error {
-	if v.token != "" {
-		if err := h.Conversations.Forget(v.ctx(), v.directory.Neighbourhood().ID, v.token.hash()); err != nil {
-			return err
-		}
+	if err := v.erase(); err != nil {
+		return err
 	}
 	routes.ClearCookie(v.Context, conversationCookie)
 	return v.to("")

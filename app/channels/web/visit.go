@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,8 +45,7 @@ func (h *Handlers) at(p page) echo.HandlerFunc {
 		if changed, err := changeLanguage(c); changed || err != nil {
 			return err
 		}
-		var err error
-		if v.directory, err = h.Directories.BySlug(v.ctx(), c.Param("neighbourhood")); err != nil {
+		if err := v.enter(c.Param("neighbourhood")); err != nil {
 			return err
 		}
 		if err := v.load(); err != nil && !absent(err) {
@@ -88,6 +88,20 @@ func (h *Handlers) after(p page) echo.HandlerFunc {
 
 func (v *visit) ctx() context.Context { return v.Request().Context() }
 
+// enter finds the neighbourhood of an address.
+func (v *visit) enter(slug string) error {
+	list, err := v.h.Neighbourhoods.Neighbourhoods(v.ctx())
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(n tenants.Neighbourhood) bool { return n.Slug == slug })
+	if i < 0 {
+		return fault.Absent()
+	}
+	v.directory, err = v.h.Directories.Current(v.ctx(), list[i].ID)
+	return err
+}
+
 // load finds the conversation that the cookie names.
 func (v *visit) load() error {
 	value, ok := routes.ReadCookie(v.Context, conversationCookie)
@@ -99,7 +113,7 @@ func (v *visit) load() error {
 		return nil
 	}
 	v.token = token
-	talk, err := v.h.Conversations.Load(v.ctx(), v.directory.Neighbourhood().ID, token.hash(), v.h.Now())
+	talk, err := v.h.Conversations.Load(v.ctx(), v.directory.Neighbourhood().ID, token.hash())
 	if err != nil {
 		return err
 	}
@@ -113,11 +127,22 @@ func (v *visit) load() error {
 // save keeps the conversation, and the cookie, for an hour from the last answer.
 func (v *visit) save() error {
 	v.talk.Language = v.lang
-	if err := v.h.Conversations.Save(v.ctx(), v.token.hash(), v.talk, v.talk.UpdatedAt.Add(intake.Lifetime)); err != nil {
+	if err := v.h.Conversations.Save(v.ctx(), v.token.hash(), v.talk); err != nil {
 		return err
 	}
 	routes.SetCookie(v.Context, routes.Cookie{Name: conversationCookie, Value: string(v.token), MaxAge: intake.Lifetime})
 	return nil
+}
+
+// erase overwrites what was answered, at once; the empty conversation that is left has expired.
+func (v *visit) erase() error {
+	if v.talk == nil {
+		return nil
+	}
+	blank := &intake.Conversation{
+		ID: v.talk.ID, NeighbourhoodID: v.talk.NeighbourhoodID, StartedAt: v.talk.StartedAt, UpdatedAt: v.h.Now().Add(-intake.Lifetime),
+	}
+	return v.h.Conversations.Save(v.ctx(), v.token.hash(), blank)
 }
 
 // path is an address in this neighbourhood: path("check-answers").
@@ -166,8 +191,10 @@ func (v *visit) show(problems []components.Problem, page templ.Component) error 
 }
 
 func render(c echo.Context, status int, lang string, page templ.Component) error {
+	// A refusal is rendered after the call's own context has ended, and templ renders nothing in one that has.
+	ctx := locales.With(context.WithoutCancel(c.Request().Context()), lang)
 	var b strings.Builder
-	if err := page.Render(locales.With(c.Request().Context(), lang), &b); err != nil {
+	if err := page.Render(ctx, &b); err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Language", lang)

@@ -20,14 +20,15 @@ import (
 
 // Options are what the pages are made of. All but NHSLogo are needed.
 type Options struct {
-	Catalogue     *catalogue.Catalogue
-	Walker        *intake.Walker // made with NeedsPharmacy
-	Requests      Requests
-	Directories   Directories
-	Conversations Conversations
-	Now           func() time.Time
-	Random        io.Reader
-	Log           *slog.Logger
+	Catalogue      *catalogue.Catalogue
+	Walker         *intake.Walker // made with NeedsPharmacy
+	Requests       Requests
+	Neighbourhoods Neighbourhoods
+	Directories    Directories
+	Conversations  Conversations
+	Now            func() time.Time
+	Random         io.Reader
+	Log            *slog.Logger
 	// NHSLogo shows the NHS logo, which is for NHS bodies.
 	NHSLogo bool
 }

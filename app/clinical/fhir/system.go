@@ -188,7 +188,7 @@ func (s *System) call(ctx context.Context, method, path string, delivery uuid.UU
 	if err != nil {
 		return answer{}, lost(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	a := answer{
 		method: method, status: response.StatusCode,
 		retryAfter: wait(response.Header.Get("Retry-After"), s.now()), fhir: isFHIR(response.Header.Get("Content-Type")),

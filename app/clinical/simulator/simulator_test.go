@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,28 +45,34 @@ func start(t *testing.T, folder string) (peer, func()) {
 	return peer{t, server.URL}, stop
 }
 
-func (p peer) do(method, path, body string, header ...string) (*http.Response, map[string]any) {
+// reply is an answer whose body has been read.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (p peer) do(method, path, body string, header ...string) (reply, map[string]any) {
 	p.t.Helper()
 	r, err := http.NewRequest(method, p.root+path, strings.NewReader(body))
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/fhir+json")
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
+	for pair := range slices.Chunk(header, 2) {
+		r.Header.Set(pair[0], pair[1])
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	raw, err := io.ReadAll(response.Body)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	var out map[string]any
 	_ = json.Unmarshal(raw, &out) // some answers are not JSON
-	return response, out
+	return reply{response.StatusCode, response.Header}, out
 }
 
 func (p peer) ledger(ods string) []simulator.Effect {
@@ -74,7 +81,7 @@ func (p peer) ledger(ods string) []simulator.Effect {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	var out []simulator.Effect
 	if err := json.NewDecoder(response.Body).Decode(&out); err != nil {
 		p.t.Fatal(err)
@@ -243,7 +250,7 @@ func TestTheLedgerOutlivesTheProcess(t *testing.T) {
 	want := p.ledger("A81001")
 	stop()
 	journal := filepath.Join(folder, "A81001.jsonl")
-	whole, err := os.ReadFile(journal)
+	whole, err := os.ReadFile(journal) //nolint:gosec // of this test
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,6 +283,7 @@ func TestTheLedgerOutlivesTheProcess(t *testing.T) {
 		}
 	}
 	damaged := t.TempDir()
+	//nolint:gosec // a folder of this test
 	if err := os.WriteFile(filepath.Join(damaged, "A81001.jsonl"), append([]byte("{]\n"), whole...), 0o600); err != nil {
 		t.Fatal(err)
 	}

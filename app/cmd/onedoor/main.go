@@ -22,6 +22,7 @@ type commands struct {
 	Demo      demoCommand      `cmd:"" help:"Run the demonstration neighbourhood on a private database, until Ctrl-C."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
 	Simulator simulatorCommand `cmd:"" help:"Run only the demonstration's clinical systems."`
+	Bench     benchCommands    `cmd:"" help:"Measure, as ratios within one run."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -102,6 +103,23 @@ func (s *simulatorCommand) Run(ctx context.Context) error {
 	return app.RunSimulator(ctx, s.Config, func(address string) {
 		fmt.Printf("Simulated clinical systems are at %s/{ODS code}/fhir.\n", address)
 	})
+}
+
+type benchCommands struct {
+	Intake benchIntakeCommand `cmd:"" help:"A seeded day of requests through the HTTP API, beside pgbench inserting the same rows."`
+}
+
+type benchIntakeCommand struct {
+	app.Config
+	Requests int    `default:"1000" help:"Requests in a day."`
+	Rounds   int    `default:"5" help:"Days, each beside one run of pgbench."`
+	Clients  int    `default:"32" help:"Clients at once."`
+	Seed     uint64 `default:"1" help:"Which day it is."`
+}
+
+// Run measures and prints.
+func (b *benchIntakeCommand) Run(ctx context.Context) error {
+	return app.BenchIntake(ctx, b.Config, app.BenchOptions{Requests: b.Requests, Rounds: b.Rounds, Clients: b.Clients, Seed: b.Seed}, os.Stdout)
 }
 
 type versionCommand struct{}

@@ -23,10 +23,23 @@ import (
 // begin so.
 func TablesWithoutTenant() map[string]string {
 	return map[string]string{
-		"events":           "ids only, read by every process's tailer; local to the coordinator",
-		"events_horizon":   "one row: how far events were pruned",
-		"goose_db_version": "which migrations were applied",
-		"river_*":          "jobs carry ids only, and River works for every neighbourhood; local to the coordinator",
+		"events":             "ids only, read by every process's tailer; local to the coordinator",
+		"events_horizon":     "one row: how far events were pruned",
+		"goose_db_version":   "which migrations were applied",
+		"neighbourhoods":     "the directory: every node reads all of it to route; nothing in it is secret",
+		"organisations":      "the directory: an organisation is one, in however many neighbourhoods",
+		"agreements":         "the directory",
+		"sites":              "the directory: of an organisation",
+		"queues":             "the directory",
+		"services":           "the directory",
+		"directory_versions": "what routing reads of the directory, immutable",
+		"policy_versions":    "what routing reads of the policies, immutable",
+		"people":             "members of staff, found before it is known where they work",
+		"memberships":        "read to find out the tenant",
+		"sessions":           "read to find out who asks",
+		"api_clients":        "read to find out who asks",
+		"delivery_heads":     "a lock and a breaker for each organisation's deliveries: ids and times only",
+		"river_*":            "jobs carry ids only, and River works for every neighbourhood; local to the coordinator",
 	}
 }
 

@@ -19,10 +19,13 @@ import (
 )
 
 // Store keeps conversations.
-type Store struct{ db *database.DB }
+type Store struct {
+	db  *database.DB
+	now func() time.Time
+}
 
 // New makes a store over a database.
-func New(db *database.DB) *Store { return &Store{db} }
+func New(db *database.DB, now func() time.Time) *Store { return &Store{db, now} }
 
 type row struct {
 	NeighbourhoodID uuid.UUID
@@ -35,8 +38,8 @@ type row struct {
 
 func (row) TableName() string { return "conversations" }
 
-// Save keeps a conversation as it stands until a moment, under the hash of its token.
-func (s *Store) Save(ctx context.Context, token intake.TokenHash, c *intake.Conversation, until time.Time) error {
+// Save keeps a conversation as it stands, under the hash of its token.
+func (s *Store) Save(ctx context.Context, tokenHash []byte, c *intake.Conversation) error {
 	state, err := json.Marshal(c)
 	if err != nil {
 		return err
@@ -45,15 +48,15 @@ func (s *Store) Save(ctx context.Context, token intake.TokenHash, c *intake.Conv
 		return tx.Gorm().Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "neighbourhood_id"}, {Name: "id"}},
 			DoUpdates: clause.AssignmentColumns([]string{"token_hash", "state", "updated_at", "expires_at"}),
-		}).Create(&row{c.NeighbourhoodID, c.ID, token[:], state, c.UpdatedAt, until}).Error
+		}).Create(&row{c.NeighbourhoodID, c.ID, tokenHash, state, c.UpdatedAt, c.UpdatedAt.Add(intake.Lifetime)}).Error
 	})
 }
 
 // Load finds a conversation by the hash of its token. One that has expired is as absent as one that never was.
-func (s *Store) Load(ctx context.Context, neighbourhood uuid.UUID, token intake.TokenHash, now time.Time) (*intake.Conversation, error) {
+func (s *Store) Load(ctx context.Context, neighbourhood uuid.UUID, tokenHash []byte) (*intake.Conversation, error) {
 	var w row
 	err := s.db.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx *database.Tx) error {
-		return tx.Gorm().Where("neighbourhood_id = ? and token_hash = ? and expires_at > ?", neighbourhood, token[:], now).Take(&w).Error
+		return tx.Gorm().Where("neighbourhood_id = ? and token_hash = ? and expires_at > ?", neighbourhood, tokenHash, s.now()).Take(&w).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, fault.Absent()
@@ -63,13 +66,6 @@ func (s *Store) Load(ctx context.Context, neighbourhood uuid.UUID, token intake.
 	}
 	var c intake.Conversation
 	return &c, json.Unmarshal(w.State, &c)
-}
-
-// Forget removes one conversation at once; one that is not there is no error.
-func (s *Store) Forget(ctx context.Context, neighbourhood uuid.UUID, token intake.TokenHash) error {
-	return s.db.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx *database.Tx) error {
-		return tx.Gorm().Exec("delete from conversations where neighbourhood_id = ? and token_hash = ?", neighbourhood, token[:]).Error
-	})
 }
 
 // RemoveExpired removes a neighbourhood's conversations that nobody can take up again, and says how many.
