@@ -44,9 +44,9 @@ type Requests interface {
 	Lower(ctx context.Context, by requests.Actor, c requests.Command, to policy.Urgency, reason string) (requests.View, error)
 }
 
-// Directories know the organisations of a neighbourhood as they are now.
+// Directories know the organisations of a neighbourhood at a moment. It is directorystore.Store.
 type Directories interface {
-	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
+	Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (*tenants.Directory, error)
 }
 
 // Events tell of changes, with ids only. After is the last event that somebody saw; empty for none.
@@ -114,13 +114,13 @@ type call struct {
 }
 
 func (w *Workspace) call(c echo.Context) (*call, error) {
-	who := routes.Principal(c)
-	directory, err := w.Directories.Current(c.Request().Context(), who.NeighbourhoodID)
+	who, now := routes.Principal(c), w.Now()
+	directory, err := w.Directories.Live(c.Request().Context(), who.NeighbourhoodID, now)
 	if err != nil {
 		return nil, err
 	}
 	return &call{
-		c: c, who: who, directory: directory, now: w.Now(),
+		c: c, who: who, directory: directory, now: now,
 		by: requests.Actor{Actor: who.Actor(), Scope: who.Scope(), Roles: who.Memberships},
 	}, nil
 }
