@@ -90,6 +90,7 @@ func (a *App) embedProvider() error {
 	}
 	provider, err := devprovider.New(devprovider.Options{
 		Development: true, Issuer: a.issuer(), ClientID: developmentClient, RedirectURL: a.config.base() + routes.SignInCallbackPath, People: people, Now: a.now,
+		Stylesheets: []string{static.Path("nhsuk-frontend.min.css"), static.Path("onedoor.css")},
 	})
 	if err != nil {
 		return err

@@ -214,7 +214,7 @@ func QueueNavigation(q Queues) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var10 = []any{"app-queues__link", templ.KV("app-queues__link--current", queue.Current), templ.KV("app-queues__link--empty", queue.Open+queue.Offers == 0)}
+				var templ_7745c5c3_Var10 = []any{"app-queues__link", templ.KV("app-queues__link--current", queue.Current), templ.KV("app-queues__link--empty", queue.Open == 0)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var10...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -31,7 +31,7 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) *pages.Reques
 		p.Name = wholeName(s.Patient)
 		p.Facts = who(k, s.Patient)
 		p.Patient = patientFacts(k, v)
-		p.Answers = w.answers(v.Kind, s.Answers)
+		p.Answers = w.answers(v.Kind, s.Answers, !s.Patient.BirthDate.IsZero())
 		p.Timeline, p.Readers = timeline(k, s.Timeline)
 		if v.Outcome == nil && s.CloseReason != "" {
 			p.Result = []pages.Fact{{Key: "Closed without an outcome", Values: []string{s.CloseReason}, Quoted: true}}
@@ -60,15 +60,16 @@ func standing(k *call, v requests.View) []string {
 	if v.Status == requests.Closed {
 		return []string{v.Accountable.Name + " answered it, " + moment(v.Updated, k.now) + "."}
 	}
-	lines := []string{v.Accountable.Name + " is accountable" + accountableSince(k, v) + ". Queue: " + v.Queue.Name + "."}
+	first := v.Accountable.Name + " is accountable" + accountableSince(k, v) + ". Queue: " + v.Queue.Name + "."
 	switch {
 	case v.Claimed != nil && v.Claimed.ByID == k.by.ID:
-		lines = append(lines, "You claimed it at "+moment(v.Claimed.At, k.now)+".")
+		first += " You claimed it at " + moment(v.Claimed.At, k.now) + "."
 	case v.Claimed != nil:
-		lines = append(lines, v.Claimed.By+" claimed it at "+moment(v.Claimed.At, k.now)+".")
+		first += " " + v.Claimed.By + " claimed it at " + moment(v.Claimed.At, k.now) + "."
 	case v.Offered == nil:
-		lines = append(lines, "Nobody has claimed it.")
+		first += " Nobody has claimed it."
 	}
+	lines := []string{first}
 	if o := v.Offered; o != nil {
 		line := "Offered to " + placeName(o.NamedDestination) + " at " + moment(o.At, k.now) + ". Without an answer it comes back at " + moment(o.ExpiresAt, k.now) + "."
 		if o.Reason != "" {
@@ -167,8 +168,9 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 	return facts
 }
 
-// answers are what was said, under the questionnaire's own questions and in its order.
-func (w *Workspace) answers(kind string, given map[string][]answer) []pages.Fact {
+// answers are what was said, under the questionnaire's own questions and in its order. What follows from a known birth
+// date was not asked, and is not shown as if it had been.
+func (w *Workspace) answers(kind string, given map[string][]answer, birthKnown bool) []pages.Fact {
 	definition, ok := w.Catalogue.Kind(kind)
 	if !ok {
 		return nil
@@ -176,7 +178,7 @@ func (w *Workspace) answers(kind string, given map[string][]answer) []pages.Fact
 	var facts []pages.Fact
 	for _, item := range definition.Questionnaire.Questions() {
 		values, answered := given[item.LinkID]
-		if !answered || item.Hidden {
+		if !answered || item.Hidden || (item.Derived && birthKnown) {
 			continue
 		}
 		fact := pages.Fact{Key: item.Text, Quoted: item.FreeText()}

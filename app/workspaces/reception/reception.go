@@ -44,7 +44,7 @@ type Requests interface {
 	Lower(ctx context.Context, by requests.Actor, c requests.Command, to policy.Urgency, reason string) (requests.View, error)
 }
 
-// Directories know the organisations of a neighbourhood as they are now.
+// Directories know the organisations of a neighbourhood now. It is directory.Service.
 type Directories interface {
 	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
 }
@@ -114,13 +114,13 @@ type call struct {
 }
 
 func (w *Workspace) call(c echo.Context) (*call, error) {
-	who := routes.Principal(c)
+	who, now := routes.Principal(c), w.Now()
 	directory, err := w.Directories.Current(c.Request().Context(), who.NeighbourhoodID)
 	if err != nil {
 		return nil, err
 	}
 	return &call{
-		c: c, who: who, directory: directory, now: w.Now(),
+		c: c, who: who, directory: directory, now: now,
 		by: requests.Actor{Actor: who.Actor(), Scope: who.Scope(), Roles: who.Memberships},
 	}, nil
 }

@@ -2,6 +2,7 @@ package reception
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -17,8 +18,8 @@ func (w *Workspace) row(k *call, r requests.Row, open requests.Reference) pages.
 	birth, _ := nhs.ParseDate(r.Patient.BirthDate) // empty for not known
 	row := pages.RequestRow{
 		Reference: string(r.Reference), Version: r.Version, Href: k.list.request(r.Reference), Open: r.Reference == open,
-		Due: dueOf(r.AnswerDue, k.now), Name: listName(r.Patient.GivenName, r.Patient.FamilyName), Born: born(birth, k),
-		Urgency: urgencyLabel(r.Urgency), Kind: kindTitle(r), Channel: channelWords(r.Channel) + ", " + moment(r.Submitted, k.now),
+		Due: dueOf(r.AnswerDue, k.now), Name: listName(r.Patient.GivenName, r.Patient.FamilyName), Born: bornShort(birth, k),
+		Urgency: urgencyLabel(r.Urgency), Kind: kindTitle(r), Channel: channelWords(r.Channel),
 		Status: statusLabel(r.Status, r.Claimed != nil),
 	}
 	if r.Offered {
@@ -93,4 +94,17 @@ func born(birth nhs.Date, k *call) string {
 		return "Date of birth not given"
 	}
 	return fmt.Sprintf("%s (%s)", shortDate(birth), age(birth, nhs.DateOf(k.now.In(tenants.London()))))
+}
+
+// bornShort is for a list, where every character counts: 27 Apr 1996, 30 y.
+func bornShort(birth nhs.Date, k *call) string {
+	if birth.IsZero() {
+		return "Date of birth not given"
+	}
+	today := nhs.DateOf(k.now.In(tenants.London()))
+	short := strconv.Itoa(birth.Age(today)) + " y"
+	if months := birth.AgeMonths(today); months < 24 {
+		short = strconv.Itoa(months) + " m"
+	}
+	return shortDate(birth) + ", " + short
 }
