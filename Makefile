@@ -21,9 +21,6 @@ endif
 
 ensure := infra/setup/ensure.sh
 
-# PostgreSQL that was unpacked into the checkout is found by this name.
-unpacked_postgres = $(if $(ONEDOOR_POSTGRES_BIN),,$(if $(wildcard .bin/debian/bin/initdb),ONEDOOR_POSTGRES_BIN=$(CURDIR)/.bin/debian/bin))
-
 .PHONY: help
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,20 +28,20 @@ help: ## say what can be made
 .PHONY: run
 run: .bin/onedoor ## the demonstration neighbourhood, in the foreground, until Ctrl-C
 	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
-	@exec env $(unpacked_postgres) .bin/onedoor demo
+	@exec .bin/onedoor demo
 
 .PHONY: test
 test: ## every test: unit, database, pages in a real browser, race detector, lint
-	@env $(unpacked_postgres) infra/setup/test.sh
+	@infra/setup/test.sh
 
 .PHONY: test-peers
 test-peers: ## conformance against software that others wrote
-	@env $(unpacked_postgres) infra/setup/test.sh -peers
+	@infra/setup/test.sh peers
 
 .PHONY: bench
 bench: .bin/onedoor ## the benchmarks; prints the ratios that README quotes
 	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
-	@exec env $(unpacked_postgres) .bin/onedoor bench intake
+	@exec .bin/onedoor bench intake
 
 .PHONY: lint
 lint: ## the linters, with the rules of who may import whom
@@ -56,6 +53,10 @@ fmt: ## format Go files and templates
 	@$(ensure) linter
 	@.bin/golangci-lint fmt
 	@go tool templ fmt -log-level error .
+
+.PHONY: vendor
+vendor: ## fetch the pages' third-party files anew, after a version changed in ui/static/vendor.mjs
+	@node ui/static/vendor.mjs
 
 .PHONY: generate
 generate: ## write the generated files anew (they are committed)

@@ -72,7 +72,7 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 
 // openDatabase connects to the database that was given, or starts a private one and brings its schema up to date.
 func (a *App) openDatabase(ctx context.Context) error {
-	appURL, ownerURL := a.config.DatabaseURL, a.config.OwnerDatabaseURL
+	appURL := a.config.DatabaseURL
 	if appURL == "" {
 		cluster, err := localpg.Start(ctx, localpg.Options{
 			Dir: filepath.Join(a.config.Data, "postgres"), Holds: a.holds(), Command: a.command(), Hints: []string{a.config.PostgresBin},
@@ -80,8 +80,8 @@ func (a *App) openDatabase(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.cluster, appURL, ownerURL = cluster, cluster.AppURL(), cluster.OwnerURL()
-		if err := migrations.Up(ctx, ownerURL); err != nil {
+		a.cluster, appURL = cluster, cluster.AppURL()
+		if err := migrations.Up(ctx, cluster.OwnerURL()); err != nil {
 			return err
 		}
 	}
@@ -166,7 +166,7 @@ func (a *App) wire(ctx context.Context) error {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: a.services.expiring(a.neighbourhoods),
-		}, jobs.Options{Logger: a.log, Now: a.now})
+		}, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})
 		if err != nil {
 			return err
 		}
@@ -190,6 +190,9 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 	}
 	return ids, err
 }
+
+// MetricsAddress is where /metrics listens: what a port of 0 became.
+func (a *App) MetricsAddress() string { return a.metricsListener.Addr().String() }
 
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {

@@ -36,7 +36,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	s := a.services
 	pages := web.New(web.Options{
 		Catalogue: s.catalogue, Walker: intake.NewWalker(s.catalogue, web.NeedsPharmacy(s.catalogue, s.requests), a.now), Requests: s.requests,
-		Directories: s.directory, Conversations: s.conversations, Now: a.now, Random: rand.Reader, Log: a.log,
+		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Now: a.now, Random: rand.Reader, Log: a.log,
 	})
 	a.server = routes.New(routes.Options{
 		Doors: s.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,
@@ -90,6 +90,7 @@ func (a *App) embedProvider() error {
 	}
 	provider, err := devprovider.New(devprovider.Options{
 		Development: true, Issuer: a.issuer(), ClientID: developmentClient, RedirectURL: a.config.base() + routes.SignInCallbackPath, People: people, Now: a.now,
+		Stylesheets: []string{static.Path("nhsuk-frontend.min.css"), static.Path("onedoor.css")},
 	})
 	if err != nil {
 		return err

@@ -37,7 +37,6 @@ type services struct {
 	people      *identitystore.Store
 	register    *patientstore.Store
 	kept        *requeststore.Store
-	now         func() time.Time
 }
 
 func newServices(db *database.DB, deliveries *deliverystore.Store, now func() time.Time) (*services, error) {

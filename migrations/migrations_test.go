@@ -2,7 +2,7 @@ package migrations_test
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // the same digest that the rows are made from
+	"crypto/md5" // the same digest that the rows are made from
 	"errors"
 	"regexp"
 	"strings"

@@ -42,7 +42,8 @@ func TestFactsOfARequest(t *testing.T) {
 		},
 		{
 			"answers to what is not enabled are no facts", "symptoms", `{"red-flags-adult":["none"],"condition":"impetigo","recurrent-uti":true,"bullous":false}`,
-			grown(""), map[string]any{"age": 30, "age-months": 366, "condition": "impetigo", "bullous": "no"},
+			grown(""),
+			map[string]any{"age": 30, "age-months": 366, "condition": "impetigo", "bullous": "no"},
 		},
 		{
 			"a baby", "callback", `{"red-flags-child":["none"]}`,
@@ -50,7 +51,8 @@ func TestFactsOfARequest(t *testing.T) {
 			map[string]any{"age": 0, "age-months": 1, "sex": "female"},
 		},
 		{
-			"a service", "self-referral", `{"age-band":"16-or-over","red-flags-adult":["none"],"self-referral-service":"podiatry"}`, Known{},
+			"a service", "self-referral", `{"age-band":"16-or-over","red-flags-adult":["none"],"self-referral-service":"podiatry"}`,
+			Known{},
 			map[string]any{"self-referral-service": "podiatry"},
 		},
 	} {

@@ -62,8 +62,16 @@ func TestKeysThatMeanNothingAreRefused(t *testing.T) {
 	t.Parallel()
 	q := mustKind(t, "repeat-prescription")
 	for _, tt := range []struct{ linkID, keys string }{
-		{"side-effects", "3"}, {"side-effects", ""}, {"medicines", "9"}, {"medicines", "11"}, {"red-flags-adult", "1"},
-		{"red-flags-adult", "14"}, {"days-left", ""}, {"days-left", "100"}, {"days-left", "-1"}, {"days-left", "*"},
+		{"side-effects", "3"},
+		{"side-effects", ""},
+		{"medicines", "9"},
+		{"medicines", "11"},
+		{"red-flags-adult", "1"},
+		{"red-flags-adult", "14"},
+		{"days-left", ""},
+		{"days-left", "100"},
+		{"days-left", "-1"},
+		{"days-left", "*"},
 		{"medicine-names", "1"},
 	} {
 		it, _ := q.Item(tt.linkID)

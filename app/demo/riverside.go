@@ -27,9 +27,15 @@ type place struct {
 
 // The queues of a practice, and of the hub that is the desk of last resort.
 var practiceQueues = [][2]string{
-	{tenants.QueueSafety, "Safety checks"}, {tenants.QueueToVerify, "To verify"}, {tenants.QueueGeneral, "General"},
-	{"clinical", "Clinical requests"}, {"prescriptions", "Prescriptions"}, {"appointments", "Appointments"},
-	{"admin", "Admin"}, {"results", "Test results"}, {"callbacks", "Callbacks"},
+	{tenants.QueueSafety, "Safety checks"},
+	{tenants.QueueToVerify, "To verify"},
+	{tenants.QueueGeneral, "General"},
+	{"clinical", "Clinical requests"},
+	{"prescriptions", "Prescriptions"},
+	{"appointments", "Appointments"},
+	{"admin", "Admin"},
+	{"results", "Test results"},
+	{"callbacks", "Callbacks"},
 }
 
 func practiceHours() tenants.Hours { return tenants.Weekdays(tenants.Clock("08:00", "18:30")) }
@@ -51,7 +57,9 @@ func longHours() tenants.Hours {
 
 func practice(ods nhs.ODSCode, name, street string, postcode nhs.Postcode, telephone nhs.Phone) place {
 	return place{
-		ods, name, tenants.Practice, []string{street, "Riverside"}, postcode, telephone, practiceHours(), practiceQueues,
+		ods, name, tenants.Practice,
+		[]string{street, "Riverside"},
+		postcode, telephone, practiceHours(), practiceQueues,
 		[]tenants.Service{{Slug: "general-practice", Name: "General practice", QueueID: QueueID(ods, tenants.QueueGeneral), Hours: practiceHours()}},
 	}
 }
@@ -59,7 +67,10 @@ func practice(ods nhs.ODSCode, name, street string, postcode nhs.Postcode, telep
 func pharmacy(ods nhs.ODSCode, name, street string, postcode nhs.Postcode, telephone nhs.Phone, hours tenants.Hours, capacity tenants.Capacity) place {
 	one := 1
 	return place{
-		ods, name, tenants.Pharmacy, []string{street, "Riverside"}, postcode, telephone, hours, [][2]string{{"pharmacy-first", "Pharmacy First"}},
+		ods, name, tenants.Pharmacy,
+		[]string{street, "Riverside"},
+		postcode, telephone, hours,
+		[][2]string{{"pharmacy-first", "Pharmacy First"}},
 		[]tenants.Service{{
 			Slug: "pharmacy-first", Name: "Pharmacy First", QueueID: QueueID(ods, "pharmacy-first"), Kinds: []string{"symptoms"},
 			Eligibility: tenants.Eligibility{MinAge: &one}, Hours: hours, Capacity: capacity,
@@ -70,7 +81,10 @@ func pharmacy(ods nhs.ODSCode, name, street string, postcode nhs.Postcode, telep
 func community(ods nhs.ODSCode, name, slug, service, street string, postcode nhs.Postcode, telephone nhs.Phone, minAge int) place {
 	hours := tenants.Weekdays(tenants.Clock("09:00", "17:00"))
 	return place{
-		ods, name, tenants.Community, []string{street, "Riverside"}, postcode, telephone, hours, [][2]string{{slug, service}},
+		ods, name, tenants.Community,
+		[]string{street, "Riverside"},
+		postcode, telephone, hours,
+		[][2]string{{slug, service}},
 		[]tenants.Service{{
 			Slug: slug, Name: service, QueueID: QueueID(ods, slug), Kinds: []string{"self-referral"}, Capabilities: []string{slug},
 			Eligibility: tenants.Eligibility{MinAge: &minAge}, Hours: hours, Capacity: tenants.Capacity{Open: 400},

@@ -1,9 +1,6 @@
 package demo
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-
 	"github.com/google/uuid"
 
 	"onedoor/app/identity"
@@ -77,10 +74,7 @@ var clients = []client{
 }
 
 // keyOf is the same at every first start. Production refuses keys that were seeded with the demonstration.
-func keyOf(name string) identity.Key {
-	sum := sha256.Sum256([]byte("onedoor demonstration key: " + name))
-	return identity.Key(identity.KeyPrefix + base64.RawURLEncoding.EncodeToString(sum[:]))
-}
+func keyOf(name string) identity.Key { return identity.SeededKey(name) }
 
 // Key is a key of the demonstration by its name in demo.json.
 func Key(name string) string { return string(keyOf(name)) }

@@ -47,9 +47,13 @@ func (r *Request) offer(to policy.Place, reason string, at time.Time) {
 }
 
 // An offer stands for half of what is left until the answer is due, so that the sender can still answer in time, and for
-// a quarter of an hour at the least.
+// a quarter of an hour at the least. Nobody is there to take it back at night: it then stands until core hours begin.
 func offerExpiry(at, answerDue time.Time) time.Time {
-	return at.Add(max(answerDue.Sub(at)/2, 15*time.Minute))
+	expiry := at.Add(max(answerDue.Sub(at)/2, 15*time.Minute))
+	if morning := tenants.NextCoreHours(expiry); morning.Before(answerDue) {
+		return morning
+	}
+	return expiry
 }
 
 // accept makes the organisation that was offered the request accountable for it.

@@ -24,10 +24,8 @@ type Tx interface {
 	// Rules are the policy and the directory that are live at a moment, as this transaction sees them.
 	Rules(at time.Time) (Rules, error)
 
-	// Candidates are the people on the register who might be the one described.
-	Candidates(patients.Given) ([]patients.Patient, error)
-	// Load counts the requests of each service that has a limit: open ones, and those of the day that starts at `since`.
-	Load(d *tenants.Directory, since time.Time) (policy.Load, error)
+	// Prelude reads all that a submission is decided by, in one round trip.
+	Prelude(PreludeQuery) (Prelude, error)
 
 	// Find reads a request by reference; ForUpdate also locks it until the transaction ends.
 	Find(Reference) (*Request, error)
@@ -55,10 +53,33 @@ type Tx interface {
 	// Deliver stores deliveries and wakes their organisations' jobs.
 	Deliver([]clinical.Delivery) error
 
-	// Reply is the stored reply to an idempotency key, with the hash of the body that it answered.
-	Reply(client uuid.UUID, key string) (hash []byte, reply json.RawMessage, found bool, err error)
-	// KeepReply stores one. A key that another transaction took meanwhile is ErrKeyTaken when the transaction commits.
+	// KeepReply stores the reply to an idempotency key. A key that another transaction took meanwhile is ErrKeyTaken when the
+	// transaction commits.
 	KeepReply(client uuid.UUID, key string, hash []byte, reply json.RawMessage, at time.Time)
+}
+
+// PreludeQuery says what a submission needs to know.
+type PreludeQuery struct {
+	At       time.Time
+	Midnight time.Time // of the day whose requests count for a service's daily limit
+	Patient  patients.Given
+	Client   uuid.UUID
+	Key      string // empty for none
+}
+
+// Prelude is what a submission is decided by.
+type Prelude struct {
+	Rules      Rules
+	Candidates []patients.Patient // people on the register who might be the one described
+	Load       policy.Load        // of the services that have requests open or from today
+	// Replied is the stored reply to the idempotency key; nil when it is new.
+	Replied *Reply
+}
+
+// Reply is what a key was answered with, and the hash of the body that it answered.
+type Reply struct {
+	BodyHash []byte
+	Receipt  json.RawMessage
 }
 
 // Rules are what requests are routed by at one moment.

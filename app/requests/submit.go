@@ -71,15 +71,14 @@ func (s *Service) Submit(ctx context.Context, in Submission) (Receipt, error) {
 func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue.Kind, now time.Time) (Receipt, error) {
 	var receipt Receipt
 	err := s.store.InTx(ctx, tenants.IntakeOf(in.NeighbourhoodID), func(tx Tx) error {
-		replied, err := repeat(tx, in, &receipt)
-		if replied || err != nil {
-			return err
-		}
-		rules, err := tx.Rules(now)
+		known, err := tx.Prelude(queryOf(in, now))
 		if err != nil {
 			return err
 		}
-		prepared, err := s.prepare(tx, rules, in, kind, now)
+		if known.Replied != nil {
+			return repeat(*known.Replied, in, &receipt)
+		}
+		prepared, err := s.prepare(known, in, kind, now)
 		if err != nil {
 			return err
 		}
@@ -87,7 +86,7 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 		if err != nil {
 			return err
 		}
-		receipt = receiptOf(request, prepared.decision, rules.Directory)
+		receipt = receiptOf(request, prepared.decision, known.Rules.Directory)
 		tx.Insert(request, prepared.decision)
 		tx.Audit(s.entry(in.By, "request.submit", request, map[string]any{"channel": in.Channel, "kind": in.Kind, "rule": prepared.decision.Rule}))
 		tx.Announce(request)
@@ -104,19 +103,17 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 	return receipt, err
 }
 
+func queryOf(in Submission, now time.Time) PreludeQuery {
+	midnight := nhs.DateOf(now.In(tenants.London())).Midnight(tenants.London())
+	return PreludeQuery{At: now, Midnight: midnight, Patient: in.Patient, Client: in.Client, Key: in.Key}
+}
+
 // repeat answers a key that was used before.
-func repeat(tx Tx, in Submission, receipt *Receipt) (bool, error) {
-	if in.Key == "" {
-		return false, nil
+func repeat(reply Reply, in Submission, receipt *Receipt) error {
+	if !bytes.Equal(reply.BodyHash, in.BodyHash) {
+		return fault.New(fault.Invalid, "idempotency_mismatch", "This Idempotency-Key was used for another request.")
 	}
-	hash, reply, found, err := tx.Reply(in.Client, in.Key)
-	if err != nil || !found {
-		return false, err
-	}
-	if !bytes.Equal(hash, in.BodyHash) {
-		return true, fault.New(fault.Invalid, "idempotency_mismatch", "This Idempotency-Key was used for another request.")
-	}
-	return true, json.Unmarshal(reply, receipt)
+	return json.Unmarshal(reply.Receipt, receipt)
 }
 
 // prepared is a submission after matching and deciding, before anything is stored.
@@ -129,31 +126,22 @@ type prepared struct {
 	kept     policy.Decision // the same request, if no other organisation may have it
 }
 
-func (s *Service) prepare(tx Tx, rules Rules, in Submission, kind *catalogue.Kind, now time.Time) (prepared, error) {
-	var p prepared
-	candidates, err := tx.Candidates(in.Patient)
-	if err != nil {
-		return p, err
-	}
-	p.patient, p.matched = patients.Match(in.Patient, candidates)
+func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now time.Time) (p prepared, err error) {
+	p.patient, p.matched = patients.Match(in.Patient, on.Candidates)
 	known := knownOf(in.Patient, p.patient, p.matched, now)
 	if p.answers, p.ignored, err = kind.Questionnaire.ParseAnswers(in.Answers, known); err != nil {
 		return p, err
 	}
-	load, err := tx.Load(rules.Directory, nhs.DateOf(now.In(tenants.London())).Midnight(tenants.London()))
-	if err != nil {
-		return p, err
-	}
 	facts := kind.Questionnaire.Facts(p.answers, known)
-	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, rules.Directory)
+	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, on.Rules.Directory)
 	if in.OwnPracticeOnly {
 		facts["own-practice-only"] = policy.Text("yes")
 	}
-	p.decision = policy.Decide(rules.Policy, facts, rules.Directory, load, now)
+	p.decision = policy.Decide(on.Rules.Policy, facts, on.Rules.Directory, on.Load, now)
 	p.kept = p.decision
 	if p.decision.Offer {
 		facts["own-practice-only"] = policy.Text("yes")
-		p.kept = policy.Decide(rules.Policy, facts, rules.Directory, load, now)
+		p.kept = policy.Decide(on.Rules.Policy, facts, on.Rules.Directory, on.Load, now)
 	}
 	return p, nil
 }
@@ -261,11 +249,12 @@ func (s *Service) Preview(ctx context.Context, in Submission) (policy.Decision, 
 	now := s.now()
 	var decision policy.Decision
 	err := s.store.InTx(ctx, tenants.IntakeOf(in.NeighbourhoodID), func(tx Tx) error {
-		rules, err := tx.Rules(now)
+		in.Key = "" // nothing is stored, so nothing is repeated
+		known, err := tx.Prelude(queryOf(in, now))
 		if err != nil {
 			return err
 		}
-		p, err := s.prepare(tx, rules, in, kind, now)
+		p, err := s.prepare(known, in, kind, now)
 		decision = p.decision
 		return err
 	})

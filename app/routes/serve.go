@@ -115,6 +115,8 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, drain 
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(errors.New("some calls did not finish in the time given to stop"), server.Close())
 	}
-	<-ended
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }

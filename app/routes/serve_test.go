@@ -59,7 +59,7 @@ func TestStream(t *testing.T) {
 	t.Parallel()
 	f := serve(t, func(o *routes.Options) { o.Heartbeat = time.Millisecond; o.Timeout = time.Millisecond })
 	r, body := openStream(t, f, f.url, append(bearer(f.receptionist), "Last-Event-ID", "6")...)
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	expect(t, r, "retry: 2000", "")
 	// Heartbeats may come before the event.
 	for {
@@ -83,7 +83,7 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 	t.Parallel()
 	f := serve(t, func(o *routes.Options) { o.Heartbeat = time.Millisecond })
 	r, body := openStream(t, f, f.url, "Cookie", "onedoor-session="+string(f.session))
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	expect(t, r, "retry: 2000", "")
 	f.doors.forget(f.session)
 	if _, err := io.Copy(io.Discard, r); err != nil {
@@ -106,7 +106,7 @@ func TestStopFinishesWhatWasAccepted(t *testing.T) {
 	base := "http://" + l.Addr().String()
 
 	stream, body := openStream(t, f, base, bearer(f.receptionist)...)
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	status := make(chan int, 1)
 	go func() {
 		r, _ := http.NewRequest("GET", base+"/api/v1/things/held", nil)
@@ -116,7 +116,7 @@ func TestStopFinishesWhatWasAccepted(t *testing.T) {
 			status <- 0
 			return
 		}
-		defer res.Body.Close()
+		defer func() { _ = res.Body.Close() }()
 		status <- res.StatusCode
 	}()
 	<-f.blocked
@@ -155,7 +155,7 @@ func TestStopDoesNotWaitForEver(t *testing.T) {
 		r, _ := http.NewRequest("GET", "http://"+l.Addr().String()+"/api/v1/things/held", nil)
 		r.Header.Set("Authorization", "Bearer "+string(f.receptionist))
 		if res, err := http.DefaultClient.Do(r); err == nil {
-			res.Body.Close()
+			_ = res.Body.Close()
 		}
 	}()
 	<-f.blocked
@@ -207,7 +207,7 @@ func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, _ := io.ReadAll(res.Body)
-	res.Body.Close()
+	_ = res.Body.Close()
 	if !strings.Contains(string(text), `onedoor_http_requests_total{method="GET",route="/healthz",status="200"} 1`) {
 		t.Errorf("%s", text)
 	}
@@ -232,7 +232,7 @@ func TestLimitsAgainstSlowClientsAreSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if _, err := conn.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\nX-Large: " + strings.Repeat("x", 64<<10) + "\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}

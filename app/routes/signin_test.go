@@ -59,7 +59,9 @@ func front(t *testing.T) string {
 		path string
 		rule routes.Rule
 	}{
-		{"/", routes.Public}, {"/reception", routes.Need("request", "list")}, {"/reception/:reference", routes.Need("request", "read")},
+		{"/", routes.Public},
+		{"/reception", routes.Need("request", "list")},
+		{"/reception/:reference", routes.Need("request", "read")},
 		{"/studio", routes.Need("policy", "read")},
 	} {
 		server.Add(http.MethodGet, page.path, page.rule, func(c echo.Context) error {
@@ -117,7 +119,7 @@ func signIn(t *testing.T, b *http.Client, page, subject string) (landed, text st
 		t.Fatal(err)
 	}
 	body, _ := io.ReadAll(res.Body)
-	res.Body.Close()
+	_ = res.Body.Close()
 	form := url.Values{"subject": {subject}}
 	for _, m := range hidden.FindAllStringSubmatch(string(body), -1) {
 		form.Set(m[1], m[2])
@@ -132,7 +134,7 @@ func signIn(t *testing.T, b *http.Client, page, subject string) (landed, text st
 		t.Fatal(err)
 	}
 	body, _ = io.ReadAll(res.Body)
-	res.Body.Close()
+	_ = res.Body.Close()
 	return res.Request.URL.Path, string(body), res.StatusCode
 }
 
@@ -165,7 +167,7 @@ func TestSigningInThroughTheBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	if res.StatusCode != 403 {
 		t.Errorf("a receptionist in the studio: %d", res.StatusCode)
 	}
@@ -180,7 +182,7 @@ func TestSigningInThroughTheBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	if len(ann.Jar.Cookies(site)) != 0 {
 		t.Error("a cookie is left after signing out")
 	}
@@ -194,7 +196,7 @@ func TestSigningInThroughTheBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	if res.StatusCode != 401 {
 		t.Errorf("the session lives on after signing out: %d", res.StatusCode)
 	}
@@ -215,7 +217,7 @@ func TestTheAnswerMustComeToTheBrowserThatAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, _ := io.ReadAll(res.Body)
-	res.Body.Close()
+	_ = res.Body.Close()
 	form := url.Values{"subject": {"ann"}}
 	for _, m := range hidden.FindAllStringSubmatch(string(body), -1) {
 		form.Set(m[1], m[2])
@@ -224,14 +226,14 @@ func TestTheAnswerMustComeToTheBrowserThatAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	callback := res.Header.Get("Location")
 	for name, b := range map[string]*http.Client{"a browser that asked nothing": browser(t), "a browser that asked something else": other(t, base)} {
 		res, err := b.Get(callback)
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		_ = res.Body.Close()
 		if res.StatusCode == 200 || strings.Contains(strings.Join(res.Header.Values("Set-Cookie"), " "), "onedoor-session=") {
 			t.Errorf("%s was signed in: %d", name, res.StatusCode)
 		}
@@ -241,7 +243,7 @@ func TestTheAnswerMustComeToTheBrowserThatAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	if res.StatusCode != 200 || res.Request.URL.Path != "/reception" {
 		t.Errorf("the browser that asked: %d at %s", res.StatusCode, res.Request.URL)
 	}
@@ -254,6 +256,6 @@ func other(t *testing.T, base string) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	return b
 }

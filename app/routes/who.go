@@ -22,10 +22,10 @@ import (
 func (s *Server) guard(rule Rule, h echo.HandlerFunc) echo.HandlerFunc {
 	object, action, needed := rule.Permission()
 	return func(c echo.Context) error {
-		switch {
-		case rule == Public || rule == Patient:
+		switch rule {
+		case Public, Patient:
 			return h(c)
-		case rule == Development:
+		case Development:
 			if !s.o.Development || !onThisMachine(c.Request()) {
 				return fault.Absent()
 			}
@@ -140,7 +140,7 @@ func SetCookie(c echo.Context, k Cookie) {
 func ClearCookie(c echo.Context, name string) { writeCookie(c, name, "", -1) }
 
 func writeCookie(c echo.Context, name, value string, maxAge int) {
-	http.SetCookie(c.Response(), &http.Cookie{
+	http.SetCookie(c.Response(), &http.Cookie{ //nolint:gosec // Secure follows the scheme: a browser drops it on plain loopback
 		Name: cookieName(c, name), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: callOf(c).server.o.Secure, SameSite: http.SameSiteLaxMode,
 	})

@@ -47,7 +47,7 @@ func unprivileged() (account, error) {
 // command is a program of PostgreSQL as the account would start it: in a session of its own, so that Ctrl-C in our
 // terminal reaches us and not the server, with nothing of our environment but the path.
 func (a account) command(program, dir string, args ...string) *exec.Cmd {
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, args...) //nolint:gosec // a program we found, and no shell line
 	cmd.Dir = dir
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=" + os.Getenv("PATH")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: a.credential, Setsid: true}

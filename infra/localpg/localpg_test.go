@@ -182,7 +182,7 @@ func TestHelperStarts(t *testing.T) {
 
 func startAndKill(t *testing.T, dir string) {
 	t.Helper()
-	helper := exec.Command(os.Args[0], "-test.run=^TestHelperStarts$") //nolint:gosec // ourselves
+	helper := exec.Command(os.Args[0], "-test.run=^TestHelperStarts$")
 	helper.Env = append(os.Environ(), "LOCALPG_HELPER="+dir)
 	out, err := helper.StdoutPipe()
 	if err == nil {

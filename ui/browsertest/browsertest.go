@@ -30,7 +30,7 @@ const (
 	// tabs open at once; a browser with more of them is slower in all.
 	tabs = 4
 	// patience is how long a test may use its tab.
-	patience = 90 * time.Second
+	patience = 4 * time.Minute
 )
 
 // shared is the one browser of the process. A test process has no other place from which each test could reach it.

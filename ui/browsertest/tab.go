@@ -3,6 +3,7 @@ package browsertest
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -74,8 +75,10 @@ func (tab *Tab) Choose(name, value string) {
 // Fill types into a field, in place of what it holds.
 func (tab *Tab) Fill(name, text string) {
 	tab.t.Helper()
-	field := chromedp.CSS(`[name="` + name + `"]`)
-	tab.Do("fill "+name, chromedp.Clear(field), chromedp.SendKeys(field, text))
+	field := `[name="` + name + `"]`
+	tab.Do("find "+name, chromedp.WaitVisible(chromedp.CSS(field)))
+	tab.Eval("document.querySelector(" + strconv.Quote(field) + `).value = ""`)
+	tab.Do("fill "+name, chromedp.SendKeys(chromedp.CSS(field), text))
 }
 
 // Text is what the first element of a CSS selector shows, with white space folded.

@@ -36,38 +36,53 @@ func samples(lang string) map[string]templ.Component {
 		"start": pages.FrontDoor(pages.Door{Status: "/riverside/status", Resume: "/riverside/question", Form: pages.Form{
 			Page: frame(lang, "start-title"), Action: "/riverside/start",
 			Controls: []pages.Control{{Radios: &components.Choice{ID: "kind", Name: "kind", Legend: say("start-heading"), Size: "l", Heading: true, Options: []components.Option{
-				{Value: "symptoms", Text: question("A health problem or symptoms")}, {Value: "repeat-prescription", Text: question("A repeat prescription")},
+				{Value: "symptoms", Text: question("A health problem or symptoms")},
+				{Value: "repeat-prescription", Text: question("A repeat prescription")},
 				{Value: "admin", Text: question("A letter, registration or records")},
 			}}}},
 		}}),
-		"question-choice": pages.Ask(pages.Form{Page: wrong, Action: "/riverside/question", Problems: []components.Problem{{Target: "sore-throat", Says: say("error-yes-no")}},
-			Controls: []pages.Control{{Radios: &components.Choice{ID: "sore-throat", Name: "answer", Legend: question("Do you have a sore throat?"), Hint: question("It may hurt to swallow."), Size: "l", Heading: true, Inline: true, Error: say("error-yes-no"), Options: yesNo}}}}),
-		"question-choices": pages.Ask(pages.Form{Page: inside("check-request"), Action: "/riverside/question", Hidden: []pages.Hidden{{Name: "question", Value: "red-flags"}},
+		"question-choice": pages.Ask(pages.Form{
+			Page: wrong, Action: "/riverside/question", Problems: []components.Problem{{Target: "sore-throat", Says: say("error-yes-no")}},
+			Controls: []pages.Control{{Radios: &components.Choice{ID: "sore-throat", Name: "answer", Legend: question("Do you have a sore throat?"), Hint: question("It may hurt to swallow."), Size: "l", Heading: true, Inline: true, Error: say("error-yes-no"), Options: yesNo}}},
+		}),
+		"question-choices": pages.Ask(pages.Form{
+			Page: inside("check-request"), Action: "/riverside/question", Hidden: []pages.Hidden{{Name: "question", Value: "red-flags"}},
 			Controls: []pages.Control{{Checkboxes: &components.Choice{ID: "red-flags", Name: "answer", Legend: question("Do you have any of these now?"), Size: "l", Heading: true, Options: []components.Option{
-				{Value: "chest-pain", Text: question("Pain or tightness in the chest")}, {Value: "breathing", Text: question("Severe difficulty breathing"), Hint: question("Gasping, choking, or not able to say words")},
-				{Divider: say("or")}, {Value: "none", Text: question("None of these"), Exclusive: true},
-			}}}}}),
-		"question-text": pages.Ask(pages.Form{Page: inside("check-request"), Action: "/riverside/question",
-			Controls: []pages.Control{{Area: &components.Field{ID: "more", Name: "answer", Label: question("Is there anything else we should know?"), Size: "l", Heading: true, MaxLength: 500}}}}),
-		"birth": pages.Ask(pages.Form{Page: wrong, Action: "/riverside/about-you/date-of-birth", Problems: []components.Problem{{Target: "birth-day", Says: say("birth-missing-day")}},
-			Controls: []pages.Control{{Date: &components.DateInput{ID: "birth", Legend: say("birth-heading"), Hint: say("birth-hint"), Size: "l", Heading: true, Error: say("birth-missing-day"), WrongDay: true, Month: "3", Year: "1980", Birthday: true}}}}),
-		"nhs-number": pages.Ask(pages.Form{Page: inside("nhs-number-heading"), Action: "/riverside/about-you/nhs-number",
+				{Value: "chest-pain", Text: question("Pain or tightness in the chest")},
+				{Value: "breathing", Text: question("Severe difficulty breathing"), Hint: question("Gasping, choking, or not able to say words")},
+				{Divider: say("or")},
+				{Value: "none", Text: question("None of these"), Exclusive: true},
+			}}}},
+		}),
+		"question-text": pages.Ask(pages.Form{
+			Page: inside("check-request"), Action: "/riverside/question",
+			Controls: []pages.Control{{Area: &components.Field{ID: "more", Name: "answer", Label: question("Is there anything else we should know?"), Size: "l", Heading: true, MaxLength: 500}}},
+		}),
+		"birth": pages.Ask(pages.Form{
+			Page: wrong, Action: "/riverside/about-you/date-of-birth", Problems: []components.Problem{{Target: "birth-day", Says: say("birth-missing-day")}},
+			Controls: []pages.Control{{Date: &components.DateInput{ID: "birth", Legend: say("birth-heading"), Hint: say("birth-hint"), Size: "l", Heading: true, Error: say("birth-missing-day"), WrongDay: true, Month: "3", Year: "1980", Birthday: true}}},
+		}),
+		"nhs-number": pages.Ask(pages.Form{
+			Page: inside("nhs-number-heading"), Action: "/riverside/about-you/nhs-number",
 			Heading: say("nhs-number-heading"), Controls: []pages.Control{
 				{Text: &components.Field{ID: "nhs-number", Name: "nhs-number", Label: say("nhs-number-label"), Hint: say("nhs-number-hint"), Code: true, Width: 10, InputMode: "numeric"}},
 				{Checkboxes: &components.Choice{ID: "unknown", Name: "unknown", Legend: say("or"), Options: []components.Option{{Value: "yes", Text: say("nhs-number-no")}}}},
-			}}),
+			},
+		}),
 		"mobile": pages.Ask(pages.Form{Page: inside("mobile-heading"), Heading: say("mobile-heading"), Action: "/riverside/about-you/mobile", Controls: []pages.Control{
 			{Text: &components.Field{ID: "mobile", Name: "mobile", Label: say("mobile-label"), Hint: say("mobile-hint"), Type: "tel", Width: 20, Autocomplete: "tel"}},
 			{Checkboxes: &components.Choice{ID: "none", Name: "none", Legend: say("or"), Options: []components.Option{{Value: "yes", Text: say("mobile-none")}}}},
 			{Radios: &components.Choice{ID: "safe", Name: "safe", Legend: say("safe-heading"), Hint: say("safe-hint"), Size: "s", Options: yesNo}},
 		}}),
-		"pharmacy": pages.Ask(pages.Form{Page: inside("pharmacy-heading"), Action: "/riverside/pharmacy",
+		"pharmacy": pages.Ask(pages.Form{
+			Page: inside("pharmacy-heading"), Action: "/riverside/pharmacy",
 			Controls: []pages.Control{{Radios: &components.Choice{ID: "pharmacy", Name: "pharmacy", Legend: say("pharmacy-heading"), Hint: say("pharmacy-hint"), Size: "l", Heading: true, Options: []components.Option{
 				{Value: "FA001", Text: locales.Plain("Bridge Pharmacy"), Hint: locales.Plain("1 Bridge Street, Leeds, LS1 4AP. Open day and night.")},
 				{Value: "FA002", Text: locales.Plain("Mill Lane Pharmacy"), Hint: locales.Plain("20 Mill Lane, Leeds, LS2 7DJ. Closed now. Opens today at 9am.")},
 				{Divider: say("or")},
 				{Value: "other", Text: say("pharmacy-other"), Hint: say("pharmacy-other-hint")},
-			}}}}}),
+			}}}},
+		}),
 		"check": pages.CheckAnswers(pages.Check{Page: inside("check-heading"), Action: "/riverside/check-answers", Sections: []pages.Section{
 			{Heading: say("check-request"), List: components.SummaryList{Rows: []components.SummaryRow{{Key: question("Do you have a sore throat?"), Values: []locales.Text{say("yes")}, Actions: change}}}},
 			{Heading: say("check-about"), List: components.SummaryList{Rows: []components.SummaryRow{{Key: say("check-name"), Values: []locales.Text{locales.Plain("Sam Okafor")}, Actions: change}}}},

@@ -175,7 +175,7 @@ func (w *world) call(t testing.TB, key, method, path string, body any, headers .
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	a := answer{Response: res}
 	if a.body, err = io.ReadAll(res.Body); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,8 @@ func sexPage() detailPage {
 				Error: components.ErrorFor(problems, "sex"),
 				Options: []components.Option{
 					option(string(nhs.Female), "sex-female"), option(string(nhs.Male), "sex-male"), option(string(nhs.Other), "sex-other"),
-					{Divider: v.say("or")}, option(unknownSex, "sex-unknown"),
+					{Divider: v.say("or")},
+					option(unknownSex, "sex-unknown"),
 				},
 			}}}, false
 		},

@@ -128,7 +128,7 @@ func (v *visitor) do(method, path string, body io.Reader, headers ...string) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	raw, err := io.ReadAll(response.Body)
 	if err != nil {
 		v.t.Fatal(err)

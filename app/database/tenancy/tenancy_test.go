@@ -60,23 +60,28 @@ func TestBrokenRuleIsNamed(t *testing.T) {
 		"nothing": {``, ``},
 		"no neighbourhood": {
 			`create table loose (id uuid primary key)`,
-			`loose: has no neighbourhood_id uuid not null, and is not listed as a table without a tenant`},
+			`loose: has no neighbourhood_id uuid not null, and is not listed as a table without a tenant`,
+		},
 		"neighbourhood may be null": {
 			`create table loose (neighbourhood_id uuid, id uuid, unique (neighbourhood_id, id))`,
-			`loose: has no neighbourhood_id uuid not null`},
+			`loose: has no neighbourhood_id uuid not null`,
+		},
 		"security off":        {`alter table scratch disable row level security`, `scratch: row-level security is not both enabled and forced`},
 		"security not forced": {`alter table scratch no force row level security`, `scratch: row-level security is not both enabled and forced`},
 		"partition open":      {`alter table months_1 disable row level security`, `months_1: row-level security is not both enabled and forced`},
 		"no policy":           {`drop policy tenant on scratch`, `scratch: has no policy`},
 		"policy for all": {
 			`create policy wide on scratch for select using (true)`,
-			`scratch: policy wide does not compare neighbourhood_id with the scope's`},
+			`scratch: policy wide does not compare neighbourhood_id with the scope's`,
+		},
 		"policy that checks nothing": {
 			`create policy wide on scratch using (neighbourhood_id = current_neighbourhood()) with check (true)`,
-			`scratch: policy wide does not compare`},
+			`scratch: policy wide does not compare`,
+		},
 		"policy by actor only": {
 			`create policy wide on scratch for insert with check (current_actor() = 'job')`,
-			`scratch: policy wide does not compare`},
+			`scratch: policy wide does not compare`,
+		},
 		"no primary key": {`alter table scratch drop constraint scratch_pkey`, `scratch: has no primary key`},
 		"primary key":    {`alter table scratch drop constraint scratch_pkey, add primary key (id)`, `scratch: primary key scratch_pkey begins with id`},
 		"unique":         {`create unique index short on scratch (name)`, `scratch: unique index short begins with name`},

@@ -98,7 +98,7 @@ func Cluster(t testing.TB) *localpg.Cluster {
 	}
 	dir, err := os.MkdirTemp(root, "own-")
 	if err == nil {
-		err = os.Chmod(dir, 0o755) //nolint:gosec // the server's account passes through; its data is private
+		err = os.Chmod(dir, 0o755) // the server's account passes through; its data is private
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -296,7 +296,7 @@ func folder() (string, error) {
 		root = "/dev/shm"
 	}
 	dir := filepath.Join(root, fmt.Sprintf("onedoor-test-%d", os.Getuid()))
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the server's account passes through; its data is private
+	if err := os.MkdirAll(dir, 0o755); err != nil { // the server's account passes through; its data is private
 		return "", err
 	}
 	info, err := os.Lstat(dir)
@@ -306,7 +306,7 @@ func folder() (string, error) {
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || int(stat.Uid) != os.Getuid() {
 		return "", fmt.Errorf("%s belongs to somebody else", dir)
 	}
-	return dir, os.Chmod(dir, 0o755) //nolint:gosec // as above, whatever the umask
+	return dir, os.Chmod(dir, 0o755) // as above, whatever the umask
 }
 
 // hints are where the repository keeps tools, and where ONEDOOR_POSTGRES says.

@@ -306,7 +306,7 @@ func TestNotASecret(t *testing.T) {
 	if _, err := identity.ParseToken(string(token)); err != nil {
 		t.Error(err)
 	}
-	if identity.SeededKey("a") != identity.SeededKey("a") || identity.SeededKey("a") == identity.SeededKey("b") {
+	if first := identity.SeededKey("a"); first != identity.SeededKey("a") || first == identity.SeededKey("b") {
 		t.Error("seeded keys are not fixed, or not their own")
 	}
 	if _, err := identity.ParseKey(string(identity.SeededKey("a"))); err != nil {

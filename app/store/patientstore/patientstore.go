@@ -6,7 +6,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm/clause"
 
 	"onedoor/app/database"
@@ -56,43 +56,48 @@ func (s *Store) Import(ctx context.Context, neighbourhood uuid.UUID, list []pati
 	})
 }
 
-// Candidates are the people who might be the one described, at most 20.
-func Candidates(tx *database.Tx, g patients.Given) ([]patients.Patient, error) {
-	query := tx.Gorm().Where("neighbourhood_id = ?", tx.Scope().NeighbourhoodID).Limit(20)
+const columns = "id, neighbourhood_id, nhs_number, given_name, family_name, birth_date, sex, postcode, mobile, practice_id, registration, nominated_pharmacy_id"
+
+// Candidates is the query for the people who might be the one described, at most 20; nothing when too little is known.
+func Candidates(neighbourhood uuid.UUID, g patients.Given) (query string, args []any) {
 	switch {
 	case g.NHSNumber != "":
-		query = query.Where("nhs_number = ?", string(g.NHSNumber))
+		return "select " + columns + " from patients where neighbourhood_id = $1 and nhs_number = $2 limit 20", []any{neighbourhood, string(g.NHSNumber)}
 	case !g.BirthDate.IsZero() && g.Postcode != "":
-		query = query.Where("birth_date = ? and postcode = ?", g.BirthDate, string(g.Postcode))
-	default:
-		return nil, nil
+		return "select " + columns + " from patients where neighbourhood_id = $1 and birth_date = $2 and postcode = $3 limit 20",
+			[]any{neighbourhood, g.BirthDate, string(g.Postcode)}
 	}
-	return read(query)
+	return "", nil
+}
+
+// Collect reads the rows of Candidates.
+func Collect(rows pgx.Rows) ([]patients.Patient, error) {
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (patients.Patient, error) {
+		var w row
+		err := r.Scan(&w.ID, &w.NeighbourhoodID, &w.NHSNumber, &w.GivenName, &w.FamilyName, &w.BirthDate, &w.Sex, &w.Postcode, &w.Mobile, &w.PracticeID, &w.Registration, &w.NominatedPharmacyID)
+		return w.patient(), err
+	})
 }
 
 // All reads a neighbourhood's whole register, at most 10,000 people: for the demonstration.
 func (s *Store) All(ctx context.Context, neighbourhood uuid.UUID) (list []patients.Patient, err error) {
 	err = s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-		list, err = read(tx.Gorm().Where("neighbourhood_id = ?", neighbourhood).Limit(10_000))
+		var rows []row
+		err := tx.Gorm().Where("neighbourhood_id = ?", neighbourhood).Limit(10_000).Find(&rows).Error
+		for _, w := range rows {
+			list = append(list, w.patient())
+		}
 		return err
 	})
 	return list, err
 }
 
-func read(query *gorm.DB) ([]patients.Patient, error) {
-	var rows []row
-	if err := query.Find(&rows).Error; err != nil {
-		return nil, err
+func (w row) patient() patients.Patient {
+	return patients.Patient{
+		ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, NHSNumber: nhs.Number(value(w.NHSNumber)), GivenName: w.GivenName, FamilyName: w.FamilyName,
+		BirthDate: w.BirthDate, Sex: nhs.Sex(value(w.Sex)), Postcode: nhs.Postcode(w.Postcode), Mobile: nhs.Phone(value(w.Mobile)),
+		PracticeID: value(w.PracticeID), Registration: patients.Registration(w.Registration), NominatedPharmacy: value(w.NominatedPharmacyID),
 	}
-	list := make([]patients.Patient, len(rows))
-	for i, w := range rows {
-		list[i] = patients.Patient{
-			ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, NHSNumber: nhs.Number(value(w.NHSNumber)), GivenName: w.GivenName, FamilyName: w.FamilyName,
-			BirthDate: w.BirthDate, Sex: nhs.Sex(value(w.Sex)), Postcode: nhs.Postcode(w.Postcode), Mobile: nhs.Phone(value(w.Mobile)),
-			PracticeID: value(w.PracticeID), Registration: patients.Registration(w.Registration), NominatedPharmacy: value(w.NominatedPharmacyID),
-		}
-	}
-	return list, nil
 }
 
 func optional[T comparable](v T) *T {

@@ -179,7 +179,11 @@ func TestAnOfferThatIsDeclinedOrUnansweredComesBack(t *testing.T) {
 	if n, err := w.Requests.ReturnExpiredOffers(ctx, riverside, w.Now()); n != 0 || err != nil {
 		t.Fatal("came back at once", n, err)
 	}
-	w.Pass(17 * time.Hour) // the answer is due after 32.5 hours; an offer stands for half of that
+	w.Pass(21 * time.Hour) // the answer is due tomorrow at 18:30; half of the time is over at night
+	if n, err := w.Requests.ReturnExpiredOffers(ctx, riverside, w.Now()); n != 0 || err != nil {
+		t.Fatal("came back before anybody was there", n, err)
+	}
+	w.Pass(2 * time.Hour)
 	if n, err := w.Requests.ReturnExpiredOffers(ctx, riverside, w.Now()); n != 1 || err != nil {
 		t.Fatal("returned", n, err)
 	}

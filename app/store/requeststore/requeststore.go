@@ -10,16 +10,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/fault"
-	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/store/auditstore"
-	"onedoor/app/store/patientstore"
 	"onedoor/app/store/rulestore"
 	"onedoor/policy"
 	"onedoor/tenants"
@@ -67,36 +64,7 @@ type transaction struct {
 }
 
 func (t *transaction) Rules(at time.Time) (requests.Rules, error) {
-	return t.store.rules.Live(t.tx, t.nb, at)
-}
-
-func (t *transaction) Candidates(g patients.Given) ([]patients.Patient, error) {
-	return patientstore.Candidates(t.tx, g)
-}
-
-func (t *transaction) Load(d *tenants.Directory, since time.Time) (policy.Load, error) {
-	var limited []uuid.UUID
-	for _, s := range d.Services() {
-		if s.Capacity.Open > 0 || s.Capacity.Daily > 0 {
-			limited = append(limited, s.ID)
-		}
-	}
-	if len(limited) == 0 {
-		return policy.Load{}, nil
-	}
-	var rows []struct {
-		ServiceID   uuid.UUID
-		Open, Today int
-	}
-	err := t.tx.Gorm().Raw(`
-		select service_id, count(*) filter (where status < 5) as open, count(*) filter (where submitted_at >= @since) as today
-		from requests where neighbourhood_id = @nb and service_id in @services and (status < 5 or submitted_at >= @since) group by service_id`,
-		map[string]any{"nb": t.nb, "services": limited, "since": since}).Scan(&rows).Error
-	load := policy.Load{}
-	for _, w := range rows {
-		load[w.ServiceID] = policy.ServiceLoad{Open: w.Open, Today: w.Today}
-	}
-	return load, err
+	return t.store.rules.At(t.ctx, t.tx, t.nb, at)
 }
 
 func (t *transaction) Find(reference requests.Reference) (*requests.Request, error) {
@@ -241,15 +209,6 @@ func (t *transaction) Announce(r *requests.Request, also ...uuid.UUID) {
 
 func (t *transaction) Deliver(list []clinical.Delivery) error {
 	return t.store.deliveries.Enqueue(t.ctx, t.tx, list...)
-}
-
-func (t *transaction) Reply(client uuid.UUID, key string) ([]byte, json.RawMessage, bool, error) {
-	var w replyRow
-	err := t.tx.Gorm().Where("neighbourhood_id = ? and client_id = ? and key = ?", t.nb, client, key).Take(&w).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil, false, nil
-	}
-	return w.BodyHash, w.Reply, err == nil, err
 }
 
 func (t *transaction) KeepReply(client uuid.UUID, key string, hash []byte, reply json.RawMessage, at time.Time) {

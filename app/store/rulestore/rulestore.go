@@ -4,10 +4,12 @@
 package rulestore
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"onedoor/app/database"
 	"onedoor/app/fault"
@@ -25,26 +27,43 @@ type Store struct {
 // New makes one that takes directories from their own store.
 func New(directories *directorystore.Store) *Store { return &Store{directories: directories} }
 
-const live = `
-select (select hash from policy_versions where neighbourhood_id = @nb and live_from <= @at order by live_from desc limit 1) as policy,
-       (select hash from directory_versions where neighbourhood_id = @nb and live_from <= @at order by live_from desc limit 1) as directory`
+// Live is the query for the versions in force in a neighbourhood ($1) at a moment ($2).
+const Live = `
+select (select hash from policy_versions where neighbourhood_id = $1 and live_from <= $2 order by live_from desc limit 1),
+       (select hash from directory_versions where neighbourhood_id = $1 and live_from <= $2 order by live_from desc limit 1)`
 
-// Live are the rules of a neighbourhood at a moment, as the transaction sees them. It refuses a neighbourhood that has
-// published none (no_rules).
-func (s *Store) Live(tx *database.Tx, neighbourhood uuid.UUID, at time.Time) (requests.Rules, error) {
-	var hashes struct{ Policy, Directory *string }
-	args := map[string]any{"nb": neighbourhood, "at": at}
-	if err := tx.Gorm().Raw(live, args).Scan(&hashes).Error; err != nil {
+// Versions are the hashes of what is in force; empty for what was never published.
+type Versions struct{ policy, directory string }
+
+// Scan reads the one row of Live.
+func (v *Versions) Scan(row pgx.Row) error {
+	var p, d *string
+	if err := row.Scan(&p, &d); err != nil || p == nil || d == nil {
+		return err
+	}
+	v.policy, v.directory = *p, *d
+	return nil
+}
+
+// At are the rules of a neighbourhood at a moment, as the transaction sees them (no_rules).
+func (s *Store) At(ctx context.Context, tx *database.Tx, neighbourhood uuid.UUID, at time.Time) (requests.Rules, error) {
+	var v Versions
+	if err := v.Scan(tx.Pgx().QueryRow(ctx, Live, neighbourhood, at)); err != nil {
 		return requests.Rules{}, err
 	}
-	if hashes.Policy == nil || hashes.Directory == nil {
+	return s.Load(tx, neighbourhood, v)
+}
+
+// Load reads the rules of these versions. It refuses a neighbourhood that has published none (no_rules).
+func (s *Store) Load(tx *database.Tx, neighbourhood uuid.UUID, v Versions) (requests.Rules, error) {
+	if v.policy == "" {
 		return requests.Rules{}, fault.New(fault.Unavailable, "no_rules", "This neighbourhood has not published how it routes requests.")
 	}
-	directory, err := s.directories.Version(tx, neighbourhood, *hashes.Directory)
+	directory, err := s.directories.Version(tx, neighbourhood, v.directory)
 	if err != nil {
 		return requests.Rules{}, err
 	}
-	published, err := s.policy(tx, neighbourhood, *hashes.Policy)
+	published, err := s.policy(tx, neighbourhood, v.policy)
 	return requests.Rules{Policy: published, Directory: directory}, err
 }
 

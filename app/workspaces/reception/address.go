@@ -21,8 +21,11 @@ var views = []struct {
 	view  requests.QueueView
 	title string
 }{
-	{requests.ViewAll, "All"}, {requests.ViewUnclaimed, "Unclaimed"}, {requests.ViewMine, "Mine"},
-	{requests.ViewToVerify, "To verify"}, {requests.ViewOffers, "Offers"},
+	{requests.ViewAll, "All"},
+	{requests.ViewUnclaimed, "Unclaimed"},
+	{requests.ViewMine, "Mine"},
+	{requests.ViewToVerify, "To verify"},
+	{requests.ViewOffers, "Offers"},
 }
 
 func parseView(s string) (requests.QueueView, bool) {

@@ -19,6 +19,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
+	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
@@ -53,7 +54,7 @@ func open(t *testing.T) *house {
 	go func() { ended <- tailer.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
 	reception.New(reception.Options{
-		Requests: w.Requests, Directories: directorystore.New(w.DB), Events: events{tailer}, Catalogue: w.Catalogue, Now: w.Now,
+		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Events: events{tailer}, Catalogue: w.Catalogue, Now: w.Now,
 		Heartbeat: 200 * time.Millisecond,
 	}).Add(server)
 	server.Add(http.MethodGet, static.Root+"*", routes.Public, echo.WrapHandler(static.Handler()))

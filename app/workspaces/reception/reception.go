@@ -44,9 +44,9 @@ type Requests interface {
 	Lower(ctx context.Context, by requests.Actor, c requests.Command, to policy.Urgency, reason string) (requests.View, error)
 }
 
-// Directories know the organisations of a neighbourhood at a moment. It is directorystore.Store.
+// Directories know the organisations of a neighbourhood now. It is directory.Service.
 type Directories interface {
-	Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (*tenants.Directory, error)
+	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
 }
 
 // Events tell of changes, with ids only. After is the last event that somebody saw; empty for none.
@@ -115,7 +115,7 @@ type call struct {
 
 func (w *Workspace) call(c echo.Context) (*call, error) {
 	who, now := routes.Principal(c), w.Now()
-	directory, err := w.Directories.Live(c.Request().Context(), who.NeighbourhoodID, now)
+	directory, err := w.Directories.Current(c.Request().Context(), who.NeighbourhoodID)
 	if err != nil {
 		return nil, err
 	}

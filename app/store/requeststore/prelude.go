@@ -1,0 +1,64 @@
+package requeststore
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"onedoor/app/requests"
+	"onedoor/app/store/patientstore"
+	"onedoor/app/store/rulestore"
+	"onedoor/policy"
+)
+
+// loads counts the requests of each service that has a limit.
+const loads = `
+select service_id, count(*) filter (where status < 5), count(*) filter (where submitted_at >= $2)
+from requests
+where neighbourhood_id = $1 and (status < 5 or submitted_at >= $2)
+  and service_id = any (array(select id from services where neighbourhood_id = $1 and capacity <> '{}'))
+group by service_id`
+
+const replied = "select body_hash, reply from idempotency_keys where neighbourhood_id = $1 and client_id = $2 and key = $3"
+
+// Prelude implements requests.Tx: intake is the busiest path, so all that it reads travels in one round trip.
+func (t *transaction) Prelude(q requests.PreludeQuery) (p requests.Prelude, err error) {
+	var batch pgx.Batch
+	var versions rulestore.Versions
+	batch.Queue(rulestore.Live, t.nb, q.At).QueryRow(versions.Scan)
+	batch.Queue(loads, t.nb, q.Midnight).Query(func(rows pgx.Rows) error {
+		p.Load = policy.Load{}
+		var service uuid.UUID
+		var load policy.ServiceLoad
+		_, err := pgx.ForEachRow(rows, []any{&service, &load.Open, &load.Today}, func() error {
+			p.Load[service] = load
+			return nil
+		})
+		return err
+	})
+	if query, args := patientstore.Candidates(t.nb, q.Patient); query != "" {
+		batch.Queue(query, args...).Query(func(rows pgx.Rows) (err error) {
+			p.Candidates, err = patientstore.Collect(rows)
+			return err
+		})
+	}
+	if q.Key != "" {
+		batch.Queue(replied, t.nb, q.Client, q.Key).QueryRow(func(row pgx.Row) error {
+			var hash []byte
+			var receipt json.RawMessage
+			err := row.Scan(&hash, &receipt)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil
+			}
+			p.Replied = &requests.Reply{BodyHash: hash, Receipt: receipt}
+			return err
+		})
+	}
+	if err := t.tx.Pgx().SendBatch(t.ctx, &batch).Close(); err != nil {
+		return p, err
+	}
+	p.Rules, err = t.store.rules.Load(t.tx, t.nb, versions)
+	return p, err
+}
