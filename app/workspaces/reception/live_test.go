@@ -10,8 +10,11 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
 
+	"onedoor/app/clinical"
 	"onedoor/app/requests"
+	"onedoor/app/store/deliverystore"
 	"onedoor/ui/browsertest"
 )
 
@@ -166,6 +169,16 @@ func TestTwoColleaguesAtOneQueue(t *testing.T) {
 	aisha.Await(`document.querySelector(".app-deliveries")`)
 	aisha.Await(`!document.querySelector("` + row + `")`)
 	sam.Await(`!document.querySelector("` + row + `")`)
+
+	// How far the outcome has come on its way to the clinical system is followed too.
+	surgery := h.Actor(t, "sam.carter").Scope.Organisations[0]
+	line, lease := clinical.Line{NeighbourhoodID: riverside, OrganisationID: surgery}, clinical.Lease{Token: uuid.New(), For: time.Minute}
+	slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, 10, h.Now())
+	if err != nil || len(slice.Deliveries) != 1 {
+		t.Fatalf("taken %+v, %v", slice, err)
+	}
+	aisha.Await(`document.querySelector(".app-deliveries").innerText.includes("Sent, and not yet confirmed")`)
+	browsertest.Axe(t, aisha)
 }
 
 func TestLosingAClaimInAList(t *testing.T) {
