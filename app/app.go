@@ -191,8 +191,8 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 	return ids, err
 }
 
-// MetricsAddress is where /metrics listens: what a port of 0 became.
-func (a *App) MetricsAddress() string { return a.metricsListener.Addr().String() }
+// Addresses are where pages and the API, and /metrics, listen: what ports of 0 became.
+func (a *App) Addresses() (http, metrics string) { return a.config.HTTP, a.metricsListener.Addr().String() }
 
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {
