@@ -152,7 +152,7 @@ type journey struct {
 
 var soreThroatAnswers = map[string][]string{
 	"age-band": {"16-or-over"}, "red-flags-adult": {"none"}, "condition": {"sore-throat"}, "describe": {"It hurts to swallow."}, "duration": {"1-to-3-days"},
-	"pregnant": {"no"}, "own-practice-only": {"no"},
+	"pregnant": {"no"}, "own-practice-only": {"false"},
 }
 
 // soreThroatJourney is that of the demonstration.
