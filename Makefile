@@ -21,6 +21,9 @@ endif
 
 ensure := infra/setup/ensure.sh
 
+# A make that is killed takes the product with it: the kernel then asks it to stop, as Ctrl-C does.
+stop_with_make := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
+
 .PHONY: help
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,7 +31,7 @@ help: ## say what can be made
 .PHONY: run
 run: .bin/onedoor ## the demonstration neighbourhood, in the foreground, until Ctrl-C
 	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
-	@exec .bin/onedoor demo
+	@exec $(stop_with_make) .bin/onedoor demo
 
 .PHONY: test
 test: ## every test: unit, database, pages in a real browser, race detector, lint

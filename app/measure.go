@@ -35,7 +35,7 @@ func BenchIntake(ctx context.Context, c Config, o BenchOptions, w io.Writer) err
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's own account has to pass
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's own account has to pass
 		return err
 	}
 	c.Data, c.Demonstration, c.Roles, c.KeyRate = dir, true, []string{RoleWeb, RoleJobs}, unlimited
@@ -70,7 +70,7 @@ func (a *App) measure(ctx context.Context, o BenchOptions, w io.Writer) error {
 	}
 	var ratios []float64
 	for round := range o.Rounds {
-		f, err := bench.Intake(ctx, target, on, o.Requests, o.Clients, o.Seed+uint64(round)) //nolint:gosec // a few rounds
+		f, err := bench.Intake(ctx, target, on, o.Requests, o.Clients, o.Seed+uint64(round)) // a few rounds
 		if err != nil {
 			return err
 		}

@@ -164,7 +164,7 @@ func (p place) worker() *exec.Cmd {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	child := exec.Command(self) //nolint:gosec // this test's own program
+	child := exec.Command(self)
 	child.Env = append(os.Environ(), workerURL+"="+p.url)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()

@@ -58,8 +58,9 @@ func Baseline(ctx context.Context, url string, programs []string, clients, trans
 		return 0, err
 	}
 	c := conn.Config()
+	//nolint:gosec // the arguments are numbers and our own settings
 	command := exec.CommandContext(ctx, pgbench, "-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-t", strconv.Itoa(max(1, transactions/clients)),
-		"-f", file, "-h", c.Host, "-p", strconv.Itoa(int(c.Port)), "-U", c.User, c.Database) //nolint:gosec // the arguments are numbers and our own settings
+		"-f", file, "-h", c.Host, "-p", strconv.Itoa(int(c.Port)), "-U", c.User, c.Database)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("pgbench: %w: %.500s", err, output)

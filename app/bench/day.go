@@ -20,8 +20,16 @@ var channelMix = []weighted{{"phone", 62}, {"web", 22}, {"in-person", 14}, {"app
 
 // The mix of kinds is our own estimate: no published one fits the catalogue.
 var kindMix = []weighted{
-	{"symptoms", 34}, {"repeat-prescription", 18}, {"appointment-book", 14}, {"admin", 10}, {"test-results", 8},
-	{"callback", 6}, {"fit-note", 4}, {"appointment-change", 3}, {"appointment-cancel", 2}, {"self-referral", 1},
+	{"symptoms", 34},
+	{"repeat-prescription", 18},
+	{"appointment-book", 14},
+	{"admin", 10},
+	{"test-results", 8},
+	{"callback", 6},
+	{"fit-note", 4},
+	{"appointment-change", 3},
+	{"appointment-cancel", 2},
+	{"self-referral", 1},
 }
 
 // Requests by hour of the day, from 07:00 to 19:59: 27 of 100 arrive between 08:00 and 09:59.

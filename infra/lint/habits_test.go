@@ -35,7 +35,7 @@ var habits = []habit{
 		regexp.MustCompile(`\.(SkipNow\(\)|Skip\(\)|Skip\(""\))`),
 	},
 	{
-		"uses a word that htmx 4 no longer knows", regexp.MustCompile(`^(ui|app)/.*\.(templ|go|html)$`),
+		"uses a word that htmx 4 no longer knows", regexp.MustCompile(`^(ui|app)/.*(\.templ|\.html|_templ\.go)$`),
 		regexp.MustCompile(`\b(sse-swap|sse-connect|hx-ext|hx-disabled-elt)\b`),
 	},
 }

@@ -113,8 +113,12 @@ func TestWhoeverTakesItDownHasConfirmedIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, test := range []struct{ key, channel, status string }{
-		{"receptionist", "phone", "offered"}, {"receptionist", "in-person", "offered"}, {"receptionist", "web", "to-verify"},
-		{"app", "phone", "to-verify"}, {"partner", "in-person", "to-verify"}, {"pharmacist", "in-person", "to-verify"},
+		{"receptionist", "phone", "offered"},
+		{"receptionist", "in-person", "offered"},
+		{"receptionist", "web", "to-verify"},
+		{"app", "phone", "to-verify"},
+		{"partner", "in-person", "to-verify"},
+		{"pharmacist", "in-person", "to-verify"},
 	} {
 		body := w.soreThroat()
 		body["channel"] = test.channel

@@ -23,7 +23,7 @@ func openJournal(folder, name string, replay func(commit)) (journal, error) {
 		return journal{}, nil
 	}
 	path := filepath.Join(folder, name+".jsonl")
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // an ODS code in the folder given
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // an ODS code in the folder given
 	if err != nil {
 		return journal{}, err
 	}
@@ -107,7 +107,7 @@ func (j journal) close() error {
 
 // syncFolder makes the file's name as durable as its content.
 func syncFolder(folder string) error {
-	d, err := os.Open(folder) //nolint:gosec // the folder given
+	d, err := os.Open(folder) // the folder given
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"onedoor/app/clinical"
@@ -113,26 +112,7 @@ func progress(ctx context.Context, tx *database.Tx, line clinical.Line, lease cl
 	if tag.RowsAffected() == 0 {
 		return clinical.ErrLeaseLost
 	}
-	if err := save(ctx, tx, line, p.Deliveries, 0, 1); err != nil {
-		return err
-	}
-	return announce(tx, p.Deliveries)
-}
-
-// announce tells people who look at a request how far its outcome has come. What was not tried is as they saw it.
-func announce(tx *database.Tx, deliveries []clinical.Delivery) error {
-	for _, d := range deliveries {
-		if d.State.Open() && d.LastError == "" {
-			continue
-		}
-		err := tx.Publish(database.Event{
-			Organisations: []uuid.UUID{d.OrganisationID, d.RecordedByID}, Topic: "delivery", Subject: d.ID, Reference: d.Document.Reference,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return save(ctx, tx, line, p.Deliveries, 0, 1)
 }
 
 // Finish writes a slice's last progress and gives the lease back under the head's lock. When nothing is left to do,
