@@ -58,10 +58,10 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if err := a.listen(ctx); err != nil {
+	if err := a.openDatabase(ctx); err != nil { // first: a second process is told who holds the data, whatever else it lacks
 		return nil, err
 	}
-	if err := a.openDatabase(ctx); err != nil {
+	if err := a.listen(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.wire(ctx); err != nil {
@@ -119,7 +119,7 @@ func (a *App) has(role string) bool {
 	return false
 }
 
-// listen takes the addresses first, so that a second process is told at once that they are taken.
+// listen takes the addresses.
 func (a *App) listen(ctx context.Context) (err error) {
 	var config net.ListenConfig
 	take := func(address, flag string) net.Listener {
@@ -191,8 +191,10 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 	return ids, err
 }
 
-// MetricsAddress is where /metrics listens: what a port of 0 became.
-func (a *App) MetricsAddress() string { return a.metricsListener.Addr().String() }
+// Addresses are where pages and the API, and /metrics, listen: what ports of 0 became.
+func (a *App) Addresses() (http, metrics string) {
+	return a.config.HTTP, a.metricsListener.Addr().String()
+}
 
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {
@@ -263,7 +265,7 @@ func (a *App) Close() error {
 	if a.cluster != nil {
 		err = errors.Join(err, a.cluster.Close())
 	}
-	if a.config.Demonstration {
+	if a.sim != nil { // before that, demo.json is another process's
 		if removeErr := removeDemoFile(a.config.Data); removeErr != nil && !errors.Is(removeErr, os.ErrNotExist) {
 			err = errors.Join(err, removeErr)
 		}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,6 +48,7 @@ type DB struct {
 	sql         *sql.DB
 	gorm        *gorm.DB // never handed out: outside a transaction there is no tenant
 	acquireWait time.Duration
+	inserts     sync.Map // *schema.Schema to the text of its insert: it follows from the model alone
 }
 
 // Open connects, and refuses a role that row-level security would not hold (CheckRole).

@@ -3,26 +3,49 @@ package database
 import (
 	"context"
 	"errors"
+	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
 
 	"onedoor/tenants"
 )
 
 // Later inserts rows, which are pointers to gorm models, before the transaction commits. All of them travel in one round
 // trip, in order; what they break is told by InTx. Nothing in the transaction reads them: rows that are read again go
-// through Gorm.
+// through Gorm. Every column is written as the model has it: no hooks, and no times that gorm would fill in.
 func (tx *Tx) Later(rows ...any) {
 	for _, row := range rows {
-		made := tx.gorm.Session(&gorm.Session{DryRun: true}).Create(row)
-		if made.Error != nil {
-			tx.Fail(made.Error)
+		statement := gorm.Statement{DB: tx.gorm}
+		if err := statement.Parse(row); err != nil {
+			tx.Fail(err)
 			continue
 		}
-		tx.later.Queue(made.Statement.SQL.String(), made.Statement.Vars...)
+		model := statement.Schema
+		values := make([]any, len(model.DBNames))
+		for i, column := range model.DBNames {
+			values[i], _ = model.FieldsByDBName[column].ValueOf(tx.gorm.Statement.Context, reflect.ValueOf(row))
+		}
+		tx.later.Queue(tx.insertInto(model), values...)
 	}
+}
+
+// insertInto is the statement for a model's every column; it is the same text each time, so that it is prepared once.
+func (tx *Tx) insertInto(model *schema.Schema) string {
+	if known, ok := tx.inserts.Load(model); ok {
+		return known.(string)
+	}
+	columns, places := make([]string, len(model.DBNames)), make([]string, len(model.DBNames))
+	for i, column := range model.DBNames {
+		columns[i], places[i] = pgx.Identifier{column}.Sanitize(), "$"+strconv.Itoa(i+1)
+	}
+	made := "insert into " + pgx.Identifier{model.Table}.Sanitize() + " (" + strings.Join(columns, ", ") + ") values (" + strings.Join(places, ", ") + ")"
+	tx.inserts.Store(model, made)
+	return made
 }
 
 // Fail keeps the transaction from committing, whatever its function returns. It is for methods that return no error.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,8 +27,9 @@ type Tx struct {
 	gorm  *gorm.DB
 	pgx   pgx.Tx
 
-	later  pgx.Batch
-	failed error
+	inserts *sync.Map // the pool's
+	later   pgx.Batch
+	failed  error
 }
 
 // Gorm is the transaction for stores. Its Transaction method makes a savepoint.
@@ -70,7 +72,7 @@ func (db *DB) transaction(ctx context.Context, scope tenants.Scope, settings []s
 	}()
 	session := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx, SkipDefaultTransaction: true})
 	session.Statement.ConnPool = connection{conn}
-	tx := &Tx{scope: scope, gorm: session, pgx: begun}
+	tx := &Tx{scope: scope, gorm: session, pgx: begun, inserts: &db.inserts}
 	err = fn(tx)
 	if err == nil {
 		err = tx.finish(ctx)

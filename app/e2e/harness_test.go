@@ -83,6 +83,8 @@ type product struct {
 	config app.Config
 	logs   *record
 	http   *http.Client
+	// listens is where pages and the API are; BaseURL may be a proxy's.
+	listens string
 	// metricsURL is where /metrics is.
 	metricsURL string
 
@@ -108,7 +110,8 @@ func start(t testing.TB, change ...func(*app.Config)) *product {
 	if err != nil {
 		t.Fatalf("the product does not open: %v", err)
 	}
-	p.metricsURL = "http://" + a.MetricsAddress() + "/metrics"
+	listens, metrics := a.Addresses()
+	p.listens, p.metricsURL = listens, "http://"+metrics+"/metrics"
 	ctx, stop := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- errors.Join(a.Run(ctx, func() { close(ready) }), a.Close()) }()

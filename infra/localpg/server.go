@@ -223,7 +223,7 @@ func (c *Cluster) stop(ctx context.Context, how syscall.Signal) error {
 	if err := syscall.Kill(pid, how); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("stop the local database: %w", err)
 	}
-	for c.running() == pid {
+	for serves(pid, c.place.data) { // the server takes its pid file away a moment before it ends
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the local database did not stop in time: %w", ctx.Err())

@@ -120,7 +120,6 @@ type Explanation struct {
 
 // CandidateLine is a place that was considered.
 type CandidateLine struct {
-	Name   string
 	Chosen bool
 	Says   string
 }

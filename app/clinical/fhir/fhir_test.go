@@ -59,7 +59,7 @@ func TestEmittedJSON(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(golden) //nolint:gosec // of this test
+			want, err := os.ReadFile(golden)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -242,7 +242,7 @@ func TestAnswersThatAreNotReceipts(t *testing.T) {
 			var refused *clinical.Refused
 			var unknown *clinical.Unknown
 			var unavailable *clinical.Unavailable
-			switch test.kind.(type) { //nolint:errorlint // it is the test's own, wrapped in nothing
+			switch test.kind.(type) {
 			case *clinical.Refused:
 				ok = errors.As(err, &refused)
 			case *clinical.Unknown:

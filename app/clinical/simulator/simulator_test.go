@@ -250,7 +250,7 @@ func TestTheLedgerOutlivesTheProcess(t *testing.T) {
 	want := p.ledger("A81001")
 	stop()
 	journal := filepath.Join(folder, "A81001.jsonl")
-	whole, err := os.ReadFile(journal) //nolint:gosec // of this test
+	whole, err := os.ReadFile(journal)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestTheLedgerOutlivesTheProcess(t *testing.T) {
 		}
 	}
 	damaged := t.TempDir()
-	//nolint:gosec // a folder of this test
+
 	if err := os.WriteFile(filepath.Join(damaged, "A81001.jsonl"), append([]byte("{]\n"), whole...), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -131,8 +131,22 @@ func save(ctx context.Context, tx *database.Tx, line clinical.Line, deliveries [
 		if tag.RowsAffected() != 1 {
 			return fmt.Errorf("save delivery %s: it was changed meanwhile", d.ID)
 		}
+		if err := announce(tx, d); err != nil {
+			return err
+		}
 	}
 	return results.Close()
+}
+
+// announce tells those who look at the request, where the outcome was recorded and where it goes.
+func announce(tx *database.Tx, d clinical.Delivery) error {
+	organisations := []uuid.UUID{d.OrganisationID}
+	if d.RecordedByID != d.OrganisationID {
+		organisations = append(organisations, d.RecordedByID)
+	}
+	return tx.Publish(database.Event{
+		NeighbourhoodID: d.NeighbourhoodID, Organisations: organisations, Topic: "delivery", Subject: d.ID, Reference: d.Document.Reference,
+	})
 }
 
 // head is a line of the table delivery_heads.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
@@ -197,6 +198,13 @@ func (w *Workspace) succeeded(k *call, v requests.View, name string, fromList bo
 	stays := k.by.Scope.Includes(k.organisation(v.Accountable)) || (v.Offered != nil && k.by.Scope.Includes(k.organisation(v.Offered.Named)))
 	listOnly := !stays || (fromList && name == "verify")
 	switch {
+	case !stays && !w.works(k, k.list.queue):
+		target := join(root, url.Values{"done": {name}})
+		if k.partial() {
+			k.c.Response().Header().Set("HX-Redirect", target)
+			return k.c.NoContent(http.StatusOK)
+		}
+		return k.c.Redirect(http.StatusSeeOther, target)
 	case !k.partial() && listOnly:
 		return k.c.Redirect(http.StatusSeeOther, join(root+"/queues/"+k.list.queue.String(), withDone(k.list, name)))
 	case !k.partial():
@@ -223,7 +231,7 @@ func (w *Workspace) refused(k *call, reference requests.Reference, tried attempt
 		return err
 	case tried.fault.Kind == fault.NotFound:
 		return w.left(k)
-	case fromList && k.list.queue.String() != "":
+	case fromList && w.works(k, k.list.queue):
 		return w.listAnswer(k, status, refusedWords(tried.form, tried.fault), true, false)
 	}
 	says := tried.fault.Says
@@ -235,10 +243,16 @@ func (w *Workspace) refused(k *call, reference requests.Reference, tried attempt
 
 // left answers a command for a request that this person cannot see.
 func (w *Workspace) left(k *call) error {
-	if q, ok := k.directory.Queue(k.list.queue); !ok || !k.by.Scope.Includes(q.OrganisationID) {
+	if !w.works(k, k.list.queue) {
 		return fault.Absent()
 	}
 	return w.gone(k)
+}
+
+// works reports whether a queue is one of this person's organisations'.
+func (w *Workspace) works(k *call, queue uuid.UUID) bool {
+	q, ok := k.directory.Queue(queue)
+	return ok && k.by.Scope.Includes(q.OrganisationID)
 }
 
 // statusOf is the status of a refusal that is shown beside the request; zero for those that only a page of their own fits.

@@ -36,7 +36,11 @@ func (w *Workspace) front(c echo.Context) error {
 		func(requests.QueueSummary) bool { return true },
 	} {
 		if i := slices.IndexFunc(queues, hasWork); i >= 0 {
-			return c.Redirect(http.StatusSeeOther, listAddress{queue: queues[i].ID}.href())
+			list := listAddress{queue: queues[i].ID}
+			if done := c.QueryParam("done"); done != "" {
+				return c.Redirect(http.StatusSeeOther, join(list.href(), withDone(list, done)))
+			}
+			return c.Redirect(http.StatusSeeOther, list.href())
 		}
 	}
 	desk := w.desk(k, queues, "Queues")
@@ -54,9 +58,8 @@ func (w *Workspace) queue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if k.list = parseList(c.QueryParams()); k.list.queue != id {
-		k.list.queue = id
-	}
+	k.list = parseList(c.QueryParams())
+	k.list.queue = id
 	if c.QueryParam("cursor") != "" {
 		if _, err := requests.ParseCursor(c.QueryParam("cursor")); err != nil {
 			return err

@@ -30,7 +30,7 @@ func (w *Workspace) explanation(c echo.Context) error {
 	}
 	e := explained(k, reference, decision)
 	if k.partial() {
-		return fragments(c, http.StatusOK, pages.Fragments{Part: pages.ExplanationPart(e)})
+		return fragments(c, http.StatusOK, pages.Fragments{Part: pages.ExplanationPart(e, 4)})
 	}
 	e.Page = w.page(k, "Why request "+reference.Spaced()+" was sent where it was")
 	e.Page.Back = k.list.request(reference)
@@ -51,11 +51,11 @@ func explained(k *call, reference requests.Reference, d policy.Decision) pages.E
 		e.Facts = append(e.Facts, pages.Fact{Key: spoken(name), Values: []string{factWords(k, name, d.Facts[name])}})
 	}
 	for _, candidate := range d.Candidates {
-		name := candidate.Name
-		if s, ok := k.directory.Service(candidate.Service); ok && !strings.Contains(name, s.Name) {
-			name += ": " + s.Name
+		says := candidate.Says
+		if says == "" {
+			says = candidate.Name
 		}
-		e.Candidates = append(e.Candidates, pages.CandidateLine{Name: name, Chosen: candidate.Chosen, Says: candidate.Says})
+		e.Candidates = append(e.Candidates, pages.CandidateLine{Chosen: candidate.Chosen, Says: says})
 	}
 	for _, n := range d.NearMisses {
 		e.NearMisses = append(e.NearMisses, pages.NearMissLine{

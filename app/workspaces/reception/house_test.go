@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -48,7 +47,7 @@ func open(t *testing.T) *house {
 	t.Helper()
 	w := demotest.New(t)
 	h := &house{World: w, door: identity.NewDoor(identitystore.New(w.DB), w.Now, nil)}
-	server := routes.New(routes.Options{Doors: h.door, Development: true, Now: w.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	server := routes.New(routes.Options{Doors: h.door, Development: true, Now: w.Now})
 	tailer := database.NewTailer(w.DB, database.TailerOptions{Interval: 20 * time.Millisecond})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
@@ -36,7 +35,7 @@ func (w *Workspace) request(c echo.Context) error {
 	tried := attempt{done: c.QueryParam("done"), form: c.QueryParam("form"), attended: !k.unattended()}
 	view, err := w.Requests.Get(k.ctx(), k.by, reference)
 	if err != nil {
-		if k.partial() && fault.Is(err, "not_found") {
+		if k.partial() && fault.Is(err, "not_found") && w.works(k, k.list.queue) {
 			return w.gone(k)
 		}
 		return err
@@ -53,10 +52,8 @@ func (w *Workspace) request(c echo.Context) error {
 // settleList chooses the list beside a request that was opened by its address alone: the queue in which this person
 // would find it.
 func (w *Workspace) settleList(k *call, v requests.View) {
-	if k.list.queue != uuid.Nil {
-		if q, ok := k.directory.Queue(k.list.queue); ok && k.by.Scope.Includes(q.OrganisationID) {
-			return
-		}
+	if w.works(k, k.list.queue) {
+		return
 	}
 	k.list = listAddress{queue: v.Queue.ID}
 	if v.Offered != nil && k.by.Scope.Includes(k.organisation(v.Offered.Named)) {

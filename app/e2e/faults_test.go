@@ -1,0 +1,73 @@
+package e2e_test
+
+import (
+	"slices"
+	"testing"
+)
+
+// A clinical system fails in each of the ways that such systems do while an outcome is on its way to it. The outcome is
+// recorded at once; what is shown of its delivery is true at every moment; and in the end it is filed exactly once.
+func TestClinicalSystemsFail(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		mode string
+		// allowed are the states that may be shown until the system is well; troubled is the one that is waited for.
+		allowed  []string
+		troubled string
+		// heals is whether it is filed without the system becoming well.
+		heals bool
+	}{
+		{mode: "timeout-after-commit", allowed: []string{"pending", "sent", "filed"}, troubled: "sent", heals: true},
+		{mode: "slow", allowed: []string{"pending", "sent", "filed"}, heals: true},
+		{mode: "down", allowed: []string{"pending", "sent"}, troubled: "pending"},
+		{mode: "rate-limit", allowed: []string{"pending", "sent"}, troubled: "pending"},
+		{mode: "conflict", allowed: []string{"pending", "sent"}, troubled: "pending"},
+	} {
+		t.Run(test.mode, func(t *testing.T) {
+			t.Parallel()
+			p := start(t)
+			p.t = t
+			pharmacist := p.as("pharmacist")
+			reference := p.toClaimed()
+			p.breaks(t, "FRV01", test.mode)
+			if got := pharmacist.command(reference, "outcome", object{"outcome": "done", "note": "Advice given."}); got.Status != "closed" || len(got.Deliveries) != 2 {
+				t.Fatalf("the outcome was not recorded: %+v", got)
+			}
+			// truthful reads the state of the delivery to the failing system. Whatever is shown as filed has happened.
+			truthful := func() delivery {
+				for _, d := range pharmacist.get(reference).Deliveries {
+					if d.Organisation.ODS != "FRV01" {
+						continue
+					}
+					if d.State == "filed" && p.effects(t, "FRV01", reference) != 1 {
+						t.Fatalf("shown as filed with %d effects", p.effects(t, "FRV01", reference))
+					}
+					if !slices.Contains(test.allowed, d.State) {
+						t.Fatalf("while the system is in %s, the delivery is shown as %s", test.mode, d.State)
+					}
+					return d
+				}
+				t.Fatal("the delivery is gone")
+				return delivery{}
+			}
+			eventually(t, "the trouble is shown", func() bool {
+				d := truthful()
+				return d.State == "filed" || (d.LastError != "" && (test.troubled == "" || d.State == test.troubled))
+			})
+			eventually(t, "the other system is not held up", func() bool {
+				truthful()
+				return pharmacist.get(reference).states()["A81001"] == "filed"
+			})
+			if test.heals {
+				eventually(t, "filed all the same", func() bool { return truthful().State == "filed" })
+			} else if n := p.effects(t, "FRV01", reference); n != 0 {
+				t.Fatalf("a system in %s has %d effects", test.mode, n)
+			}
+			p.breaks(t, "FRV01", "ok")
+			test.allowed = append(test.allowed, "filed")
+			eventually(t, "filed after the recovery", func() bool { return truthful().State == "filed" })
+			p.hasOneEffect(t, "FRV01", reference)
+			p.hasOneEffect(t, "A81001", reference)
+		})
+	}
+}
