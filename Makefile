@@ -21,6 +21,8 @@ endif
 
 ensure := infra/setup/ensure.sh
 
+build := go build -o .bin/onedoor ./app/cmd/onedoor
+
 # A make that is killed takes the product with it: the kernel then asks it to stop, as Ctrl-C does.
 stop_with_make := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
@@ -29,8 +31,9 @@ help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: .bin/onedoor ## the demonstration neighbourhood, in the foreground, until Ctrl-C
+run: ## the demonstration neighbourhood, in the foreground, until Ctrl-C
 	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
+	@$(build)
 	@exec $(stop_with_make) .bin/onedoor demo
 
 .PHONY: test
@@ -42,8 +45,9 @@ test-peers: ## conformance against software that others wrote
 	@infra/setup/test.sh peers
 
 .PHONY: bench
-bench: .bin/onedoor ## the benchmarks; prints the ratios that README quotes
+bench: ## the benchmarks; prints the ratios that README quotes
 	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
+	@$(build)
 	@exec .bin/onedoor bench intake
 
 .PHONY: lint
@@ -65,8 +69,3 @@ vendor: ## fetch the pages' third-party files anew, after a version changed in u
 generate: ## write the generated files anew (they are committed)
 	@go tool templ generate -log-level error
 	@go generate ./...
-
-# Go knows what is up to date, so it is asked each time.
-.PHONY: .bin/onedoor
-.bin/onedoor:
-	@go build -o .bin/onedoor ./app/cmd/onedoor

@@ -51,8 +51,8 @@ make_base() {
 }
 
 [ -d "$base" ] || make_base
-rm -rf "$trial"
-cp -a --reflink=auto "$base" "$trial"
+rm -rf "$trial" && mkdir -p "$trial"
+cp -a --reflink=auto "$base/." "$trial"
 
 home=/home/ana who=ana
 case $situation in
