@@ -192,7 +192,9 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 }
 
 // Addresses are where pages and the API, and /metrics, listen: what ports of 0 became.
-func (a *App) Addresses() (http, metrics string) { return a.config.HTTP, a.metricsListener.Addr().String() }
+func (a *App) Addresses() (http, metrics string) {
+	return a.config.HTTP, a.metricsListener.Addr().String()
+}
 
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {

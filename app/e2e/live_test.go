@@ -12,7 +12,7 @@ import (
 func TestTwoPeopleAtOneQueue(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	body := asks(p.Patients[0], "admin", object{})
+	body := asks(p.Patients[0], "admin", object{"red-flags-adult": []string{"none"}})
 	first, second := p.as("app").submit(body).Reference, p.as("app").submit(body).Reference
 	sam, aisha := browsertest.Open(t), browsertest.Open(t)
 	queue := p.BaseURL + "/reception/queues/" + demo.QueueID("A81001", "admin").String()

@@ -141,8 +141,8 @@ func launchDemo(t testing.TB, folder string, more ...string) (*process, demonstr
 	return p, readDemonstration(t, folder)
 }
 
-// processesIn are the ids of those that work in a folder or were started with its name.
-func processesIn(t testing.TB, folder string) (ids []int) {
+// processesIn are those that work in a folder or were started with its name, by id and command.
+func processesIn(t testing.TB, folder string) (found []string) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -155,11 +155,15 @@ func processesIn(t testing.TB, folder string) (ids []int) {
 		}
 		at, _ := os.Readlink(filepath.Join("/proc", e.Name(), "cwd")) // somebody else's, or just gone
 		command, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		if len(command) == 0 {
+			continue // it has given back its memory: it is dead, and only not yet gone
+		}
 		if strings.HasPrefix(at, folder) || strings.Contains(string(command), folder) {
-			ids = append(ids, id)
+			status, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "status"))
+			found = append(found, fmt.Sprintf("%d %q %s", id, command, status))
 		}
 	}
-	return ids
+	return found
 }
 
 func TestTheDemonstrationAsAProcess(t *testing.T) {

@@ -25,6 +25,7 @@ type visitor struct {
 	at     string // path and query of the page
 	body   string
 	forms  []form
+	chose  bool // a pharmacy was asked for
 }
 
 // form is one form of a page with what its hidden fields hold.
@@ -184,6 +185,7 @@ func (v *visitor) asks(c *catalogue.Catalogue, j journey) (reference string, eme
 		case strings.HasPrefix(page, "about-you/"):
 			v.send(v.at, j.who.form(v.t))
 		case page == "pharmacy":
+			v.chose = true
 			v.send(v.at, url.Values{"pharmacy": {j.pharmacy}})
 		case page == "check-answers":
 			v.send(v.at, nil)
