@@ -194,6 +194,14 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 // Addresses are where pages and the API, and /metrics, listen: what ports of 0 became.
 func (a *App) Addresses() (http, metrics string) { return a.config.HTTP, a.metricsListener.Addr().String() }
 
+// Routes are all that the web role answers, each with its rule.
+func (a *App) Routes() []routes.Route {
+	if a.server == nil {
+		return nil
+	}
+	return a.server.Routes()
+}
+
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {
 	ctx, stop := context.WithCancelCause(ctx)
