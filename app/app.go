@@ -192,7 +192,9 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 }
 
 // Addresses are where pages and the API, and /metrics, listen: what ports of 0 became.
-func (a *App) Addresses() (http, metrics string) { return a.config.HTTP, a.metricsListener.Addr().String() }
+func (a *App) Addresses() (http, metrics string) {
+	return a.config.HTTP, a.metricsListener.Addr().String()
+}
 
 // Routes are all that the web role answers, each with its rule.
 func (a *App) Routes() []routes.Route {
