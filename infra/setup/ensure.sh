@@ -181,7 +181,7 @@ ensure_linter() {
   done
   rm -f .bin/golangci-lint
   say "building golangci-lint $linter_version into .bin (once, about four minutes on two cores)"
-  GOBIN=$PWD/.bin GOFLAGS="${GOFLAGS:-} -buildvcs=false" \
+  CGO_ENABLED=0 GOBIN=$PWD/.bin GOFLAGS="${GOFLAGS:-} -buildvcs=false" \
     go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$linter_version" >"$log" 2>&1 && has_linter && return
   tail -n 20 "$log" >&2
   say "golangci-lint $linter_version could not be built. Run: GOBIN=$PWD/.bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$linter_version"
@@ -198,9 +198,10 @@ command -v go >/dev/null || {
 
 missing=()
 packages=()
+linter=
 for thing in "$@"; do
   case $thing in
-    linter) ensure_linter ;;
+    linter) linter=wanted ;;
     postgres | compiler | chromium)
       if ! "has_$thing"; then
         missing+=("$thing")
@@ -214,9 +215,10 @@ for thing in "$@"; do
       ;;
   esac
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
 
-if may_be_root; then
+if [ ${#missing[@]} = 0 ]; then
+  : # the usual case
+elif may_be_root; then
   say "installing ${packages[*]}"
   install_packages "${packages[@]}" || tail -n 20 "$log" >&2
 else
@@ -226,9 +228,10 @@ fi
 hash -r
 
 status=0
-for thing in "${missing[@]}"; do
+for thing in ${missing[@]+"${missing[@]}"}; do
   "has_$thing" && continue
   say "$(name_of "$thing") is missing and could not be set up. Run: sudo apt-get install -y --no-install-recommends $(packages_of "$thing")"
   status=1
 done
+[ $status != 0 ] || [ -z "$linter" ] || ensure_linter || status=1
 exit $status
