@@ -195,8 +195,6 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 func (a *App) Addresses() (http, metrics string) {
 	return a.config.HTTP, a.metricsListener.Addr().String()
 }
-<<<<<<< HEAD
-=======
 
 // Routes are all that the web role answers, each with its rule.
 func (a *App) Routes() []routes.Route {
@@ -205,7 +203,6 @@ func (a *App) Routes() []routes.Route {
 	}
 	return a.server.Routes()
 }
->>>>>>> e2e
 
 // Run serves until ctx is done, and then finishes what it has accepted.
 func (a *App) Run(ctx context.Context, ready func()) error {
