@@ -31,7 +31,7 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-				return deliveries.PutIntegration(ctx, tx, clinical.Integration{
+				return deliveries.PutIntegration(ctx, tx, demo.Seeder(), clinical.Integration{
 					NeighbourhoodID: neighbourhood, OrganisationID: o.ID, Kind: clinical.FHIR, BaseURL: demo.System(a.simulatorURL(), o.ODS),
 				}, a.now())
 			})

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/database/testdb"
@@ -233,7 +234,7 @@ func TestARefusalWaitsForAPersonAndIsReplayed(t *testing.T) {
 	p.connect(p.pharmacy, pharmacyODS, false)
 	scope := tenants.StaffOf(p.neighbourhood, p.pharmacy, p.practice)
 	for _, d := range outcome {
-		if _, err := p.store.Replay(ctx, scope, d.ID, time.Now()); err != nil {
+		if _, err := p.store.Replay(ctx, scope, audit.Actor{Kind: audit.System, Name: "test"}, d.ID, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/clinical/simulator"
 	"onedoor/app/clinical/systems"
@@ -133,7 +134,7 @@ func (p place) connect(organisation uuid.UUID, ods string, paused bool) {
 func (p place) integrate(i clinical.Integration) {
 	p.t.Helper()
 	if err := p.db.InTx(ctx, tenants.JobOf(p.neighbourhood), func(tx *database.Tx) error {
-		return p.store.PutIntegration(ctx, tx, i, time.Now())
+		return p.store.PutIntegration(ctx, tx, audit.Actor{Kind: audit.System, Name: "test"}, i, time.Now())
 	}); err != nil {
 		p.t.Fatal(err)
 	}

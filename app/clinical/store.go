@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
 	"onedoor/tenants"
 )
 
@@ -68,5 +69,5 @@ type Page struct {
 type Store interface {
 	Get(ctx context.Context, scope tenants.Scope, id uuid.UUID) (Delivery, error)
 	List(ctx context.Context, scope tenants.Scope, f Filter, cursor string, limit int) (Page, error)
-	Replay(ctx context.Context, scope tenants.Scope, id uuid.UUID, now time.Time) (Delivery, error)
+	Replay(ctx context.Context, scope tenants.Scope, by audit.Actor, id uuid.UUID, now time.Time) (Delivery, error)
 }

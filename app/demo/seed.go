@@ -21,8 +21,8 @@ import (
 // since is when everything in the demonstration began, so that it holds whatever the product's clock is set to.
 var since = time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC)
 
-// seeder is who did it, in the trail.
-var seeder = audit.Actor{Kind: audit.System, Name: "demonstration"}
+// Seeder is who did it, in the trail.
+func Seeder() audit.Actor { return audit.Actor{Kind: audit.System, Name: "demonstration"} }
 
 // Stock is what the demonstration is put into.
 type Stock struct {
@@ -57,13 +57,13 @@ func Seed(ctx context.Context, s Stock, today nhs.Date) error {
 	then := func() time.Time { return since }
 	for _, n := range neighbourhoods() {
 		c := contents(n.slug, n.name, n.places)
-		_, err := directory.New(s.Directory, then).Found(ctx, seeder, c)
+		_, err := directory.New(s.Directory, then).Found(ctx, Seeder(), c)
 		first := err == nil
 		if err != nil && !fault.Is(err, "neighbourhood_exists") {
 			return err
 		}
 		if first {
-			if _, err := publishing.New(s.Publishing, then).Publish(ctx, seeder, c.Neighbourhood.ID, n.policy, "The demonstration’s first policy."); err != nil {
+			if _, err := publishing.New(s.Publishing, then).Publish(ctx, Seeder(), c.Neighbourhood.ID, n.policy, "The demonstration’s first policy."); err != nil {
 				return err
 			}
 			if err := s.Patients.Import(ctx, c.Neighbourhood.ID, register(n.slug, n.residents, n.firstNumber, today)); err != nil {
@@ -87,7 +87,7 @@ func seedStaff(ctx context.Context, s Stock) error {
 		}
 		for _, w := range c.work {
 			m := tenants.Membership{NeighbourhoodID: id("neighbourhood/" + w.neighbourhood), OrganisationID: at(w.at), Role: w.role, From: from}
-			if err := s.Identity.AddMembership(ctx, seeder, id("membership/"+c.Subject+"/"+string(w.at)), c.ID(), m, since); err != nil {
+			if err := s.Identity.AddMembership(ctx, Seeder(), id("membership/"+c.Subject+"/"+string(w.at)), c.ID(), m, since); err != nil {
 				return err
 			}
 		}
@@ -102,7 +102,7 @@ func seedStaff(ctx context.Context, s Stock) error {
 				c.PersonID, c.PersonName = p.ID(), p.Name
 			}
 		}
-		if err := s.Identity.AddClient(ctx, seeder, c, keyOf(k.name)); err != nil {
+		if err := s.Identity.AddClient(ctx, Seeder(), c, keyOf(k.name)); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
 	"onedoor/app/catalogue"
 	"onedoor/app/clinical"
 	"onedoor/app/identity"
@@ -44,7 +45,7 @@ type Requests interface {
 // Deliveries are outcomes on their way to clinical systems. It is a clinical.Store.
 type Deliveries interface {
 	List(ctx context.Context, scope tenants.Scope, f clinical.Filter, cursor string, limit int) (clinical.Page, error)
-	Replay(ctx context.Context, scope tenants.Scope, id uuid.UUID, now time.Time) (clinical.Delivery, error)
+	Replay(ctx context.Context, scope tenants.Scope, by audit.Actor, id uuid.UUID, now time.Time) (clinical.Delivery, error)
 }
 
 // Neighbourhoods knows all neighbourhoods. It is directory.Service.

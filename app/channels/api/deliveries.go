@@ -92,7 +92,7 @@ func (a *API) replay(c echo.Context) error {
 		return err
 	}
 	scope, whole := deliveryScope(routes.Principal(c), "replay")
-	d, err := a.o.Deliveries.Replay(c.Request().Context(), scope, id, a.o.Now())
+	d, err := a.o.Deliveries.Replay(c.Request().Context(), scope, routes.Principal(c).Actor(), id, a.o.Now())
 	if err != nil {
 		return err
 	}

@@ -22,9 +22,11 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/fault"
+	"onedoor/app/store/auditstore"
 	"onedoor/jobs"
 	"onedoor/tenants"
 )
@@ -178,19 +180,24 @@ func parseCursor(s string) (uuid.UUID, error) {
 	return uuid.Nil, fault.New(fault.Invalid, "cursor", "This page cannot be found: start the list again.")
 }
 
-// Replay sends a refused delivery again, in a transaction of its own.
-func (s *Store) Replay(ctx context.Context, scope tenants.Scope, id uuid.UUID, now time.Time) (clinical.Delivery, error) {
+// Replay sends a refused delivery again, and records who wanted it.
+func (s *Store) Replay(ctx context.Context, scope tenants.Scope, by audit.Actor, id uuid.UUID, now time.Time) (clinical.Delivery, error) {
 	var d clinical.Delivery
 	err := s.db.InTx(ctx, scope, func(tx *database.Tx) (err error) {
-		d, err = s.ReplayTx(ctx, tx, id, now)
-		return err
+		if d, err = s.replay(ctx, tx, id, now); err != nil {
+			return err
+		}
+		auditstore.Append(tx, audit.Entry{
+			ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: d.NeighbourhoodID, OrganisationID: d.OrganisationID, At: now, Actor: by,
+			Action: "delivery.replay", SubjectKind: "delivery", Subject: d.ID,
+		})
+		return nil
 	})
 	return d, err
 }
 
-// ReplayTx is Replay in the caller's transaction, which also holds its audit entry. Who may only watch is told that there
-// is nothing to replay.
-func (s *Store) ReplayTx(ctx context.Context, tx *database.Tx, id uuid.UUID, now time.Time) (clinical.Delivery, error) {
+// replay tells who may only watch that there is nothing to replay.
+func (s *Store) replay(ctx context.Context, tx *database.Tx, id uuid.UUID, now time.Time) (clinical.Delivery, error) {
 	q := visible(tx.Gorm().WithContext(ctx), tx.Scope())
 	if tx.Scope().Kind == tenants.StaffScope {
 		q = q.Where("organisation_id in ?", tx.Scope().Organisations)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/database/testdb"
@@ -165,7 +166,7 @@ func TestDeliveriesOfARequestKeepTheirOrder(t *testing.T) {
 	if wait, done := p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{refused, filed}}); !done || wait != 0 {
 		t.Errorf("what needs attention holds back the next, and is no work: done %v, wait %v", done, wait)
 	}
-	if _, err := p.store.Replay(ctx, p.staff(p.practice), first.ID, noon); err != nil {
+	if _, err := p.store.Replay(ctx, p.staff(p.practice), audit.Actor{Kind: audit.System, Name: "test"}, first.ID, noon); err != nil {
 		t.Fatal(err)
 	}
 	slice = p.take(token, 10, noon)

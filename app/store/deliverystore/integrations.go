@@ -10,9 +10,11 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/fault"
+	"onedoor/app/store/auditstore"
 	"onedoor/tenants"
 )
 
@@ -37,9 +39,9 @@ func (i integration) domain() clinical.Integration {
 	}
 }
 
-// PutIntegration makes or replaces an organisation's integration, in the caller's transaction. An organisation that is
+// PutIntegration makes or replaces an organisation's integration, in the caller's transaction, and records who did. An organisation that is
 // not in the scope is refused as if it were not there.
-func (s *Store) PutIntegration(ctx context.Context, tx *database.Tx, i clinical.Integration, now time.Time) error {
+func (s *Store) PutIntegration(ctx context.Context, tx *database.Tx, by audit.Actor, i clinical.Integration, now time.Time) error {
 	if err := i.Check(); err != nil {
 		return err
 	}
@@ -58,6 +60,11 @@ func (s *Store) PutIntegration(ctx context.Context, tx *database.Tx, i clinical.
 	if err != nil {
 		return fmt.Errorf("save an integration: %w", err)
 	}
+	auditstore.Append(tx, audit.Entry{
+		ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, At: now, Actor: by,
+		Action: "integration.put", SubjectKind: "organisation", Subject: i.OrganisationID,
+		Details: map[string]any{"kind": i.Kind, "paused": i.Paused, "record_only": i.RecordOnly},
+	})
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/database/testdb"
@@ -72,11 +73,11 @@ func TestAnotherTenantCannot(t *testing.T) {
 		if test.replays {
 			continue
 		}
-		if _, err := p.store.Replay(ctx, test.scope, d.ID, noon); !fault.Is(err, "not_found") {
+		if _, err := p.store.Replay(ctx, test.scope, audit.Actor{Kind: audit.System, Name: "test"}, d.ID, noon); !fault.Is(err, "not_found") {
 			t.Errorf("%s: replay: %v", name, err)
 		}
 	}
-	if got, err := p.store.Replay(ctx, p.staff(p.practice), d.ID, noon); err != nil || got.State != clinical.Pending {
+	if got, err := p.store.Replay(ctx, p.staff(p.practice), audit.Actor{Kind: audit.System, Name: "test"}, d.ID, noon); err != nil || got.State != clinical.Pending {
 		t.Errorf("replay by its owner: %s, %v", got.State, err)
 	}
 	if slice, err := p.store.Take(ctx, clinical.Line{NeighbourhoodID: stranger.neighbourhood, OrganisationID: p.practice}, clinical.Lease{Token: uuid.New(), For: time.Second}, 10, noon); err != nil || len(slice.Deliveries) > 0 {
@@ -138,7 +139,9 @@ func TestIntegrations(t *testing.T) {
 	p, stranger := newPlace(t, db), newPlace(t, db)
 	i := clinical.Integration{NeighbourhoodID: p.neighbourhood, OrganisationID: p.practice, Kind: clinical.FHIR, BaseURL: "https://x.example/fhir"}
 	put := func(scope tenants.Scope, i clinical.Integration) error {
-		return db.InTx(ctx, scope, func(tx *database.Tx) error { return p.store.PutIntegration(ctx, tx, i, noon) })
+		return db.InTx(ctx, scope, func(tx *database.Tx) error {
+			return p.store.PutIntegration(ctx, tx, audit.Actor{Kind: audit.System, Name: "test"}, i, noon)
+		})
 	}
 	for _, scope := range []tenants.Scope{p.staff(p.pharmacy), tenants.IntakeOf(p.neighbourhood), stranger.staff(p.practice), tenants.JobOf(stranger.neighbourhood)} {
 		if err := put(scope, i); !fault.Is(err, "not_found") {

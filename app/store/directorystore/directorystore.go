@@ -104,11 +104,11 @@ func (t *transaction) Contents() (tenants.Contents, bool, error) {
 	var services []serviceRow
 	members := g.Model(&agreementRow{}).Select("organisation_id").Where("neighbourhood_id = ?", t.nb)
 	err = errors.Join(
-		g.Where("neighbourhood_id = ?", t.nb).Find(&agreements).Error,
-		g.Where("id in (?)", members).Find(&organisations).Error,
-		g.Where("organisation_id in (?)", members).Find(&sites).Error,
-		g.Where("neighbourhood_id = ?", t.nb).Find(&queues).Error,
-		g.Where("neighbourhood_id = ?", t.nb).Find(&services).Error,
+		g.Where("neighbourhood_id = ?", t.nb).Order("organisation_id, starts_on").Find(&agreements).Error,
+		g.Where("id in (?)", members).Order("id").Find(&organisations).Error,
+		g.Where("organisation_id in (?)", members).Order("id").Find(&sites).Error,
+		g.Where("neighbourhood_id = ?", t.nb).Order("id").Find(&queues).Error,
+		g.Where("neighbourhood_id = ?", t.nb).Order("id").Find(&services).Error,
 	)
 	if err != nil {
 		return c, true, err

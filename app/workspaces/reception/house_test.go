@@ -177,7 +177,7 @@ func (c *colleague) wants(r reply, status int, texts ...string) {
 	if r.status != status {
 		c.t.Errorf("%s: status %d; want %d", r.path, r.status, status)
 	}
-	body := strings.Join(strings.Fields(r.body), " ")
+	body := strings.Join(strings.FieldsFunc(r.body, func(c rune) bool { return c == ' ' || c == '\n' || c == '\t' }), " ")
 	for _, text := range texts {
 		text, absent := strings.CutPrefix(text, "not ")
 		if strings.Contains(body, text) == absent {
