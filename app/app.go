@@ -165,7 +165,7 @@ func (a *App) wire(ctx context.Context) error {
 	if a.has(RoleJobs) {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
-			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: a.services.expiring(a.neighbourhoods),
+			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
 		}, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})
 		if err != nil {
 			return err
@@ -180,6 +180,11 @@ func (a *App) wire(ctx context.Context) error {
 		return a.serveHTTP(deliveries)
 	}
 	return nil
+}
+
+// pruned are live events that nobody can ask for again.
+func (a *App) pruned() jobs.Expiring {
+	return jobs.Expiring{Name: "events", Remove: func(ctx context.Context, _ time.Time) (int, error) { return a.tailer.Prune(ctx) }}
 }
 
 func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
