@@ -165,7 +165,7 @@ func (a *App) wire(ctx context.Context) error {
 	if a.has(RoleJobs) {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
-			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: a.services.expiring(a.neighbourhoods),
+			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
 		}, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})
 		if err != nil {
 			return err
@@ -182,6 +182,11 @@ func (a *App) wire(ctx context.Context) error {
 	return nil
 }
 
+// pruned are live events that nobody can ask for again.
+func (a *App) pruned() jobs.Expiring {
+	return jobs.Expiring{Name: "events", Remove: func(ctx context.Context, _ time.Time) (int, error) { return a.tailer.Prune(ctx) }}
+}
+
 func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 	list, err := a.services.directory.Neighbourhoods(ctx)
 	ids := make([]uuid.UUID, len(list))
@@ -194,6 +199,14 @@ func (a *App) neighbourhoods(ctx context.Context) ([]uuid.UUID, error) {
 // Addresses are where pages and the API, and /metrics, listen: what ports of 0 became.
 func (a *App) Addresses() (http, metrics string) {
 	return a.config.HTTP, a.metricsListener.Addr().String()
+}
+
+// Routes are all that the web role answers, each with its rule.
+func (a *App) Routes() []routes.Route {
+	if a.server == nil {
+		return nil
+	}
+	return a.server.Routes()
 }
 
 // Run serves until ctx is done, and then finishes what it has accepted.

@@ -18,6 +18,7 @@ import (
 	"onedoor/app/intake"
 	"onedoor/app/routes"
 	"onedoor/app/store/deliverystore"
+	"onedoor/app/store/eventstore"
 	"onedoor/app/workspaces/reception"
 	"onedoor/ui/static"
 )
@@ -46,15 +47,16 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	a.server.AddHTTP(http.MethodGet, static.Root+"*", routes.Public, static.Handler())
 	a.server.AddSignIn(provider, s.door)
 	pages.Register(a.server)
+	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: apiChanges{a.tailer}, Now: a.now,
+		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: changes, Now: a.now,
 	})
 	if err != nil {
 		return err
 	}
 	program.Add(a.server)
 	reception.New(reception.Options{
-		Requests: s.requests, Directories: s.directory, Events: receptionEvents{a.tailer}, Catalogue: s.catalogue, Now: a.now,
+		Requests: s.requests, Directories: s.directory, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	return a.embedProvider()
 }

@@ -70,6 +70,10 @@ func derive(derivation string, known Known) (Value, bool) {
 	return Value{}, false
 }
 
+// presumed reports whether what follows is only likely: then what somebody says of themselves counts more, or a referral
+// could leave the practice on the strength of our guess.
+func presumed(derivation string) bool { return derivation == derivePregnancy }
+
 // Settle goes through the items in document order: it fills in what follows from what is known, and leaves out answers to
 // items that are not enabled. Ignored are the linkIds of answers that were given and do not count, in document order; an
 // answer that says what is known anyway counts. Settling twice changes nothing.
@@ -86,7 +90,7 @@ func (q *Questionnaire) Settle(given Answers, known Known) (settled Answers, ign
 		}
 		value, follows := derive(it.derivation, known)
 		switch {
-		case follows:
+		case follows && (len(values) == 0 || !presumed(it.derivation)):
 			settled[it.LinkID] = []Value{value}
 			if len(values) > 0 && !slices.Equal(values, settled[it.LinkID]) {
 				ignored = append(ignored, it.LinkID)

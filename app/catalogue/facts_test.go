@@ -37,6 +37,10 @@ func TestFactsOfARequest(t *testing.T) {
 			map[string]any{"age": 30, "age-months": 366, "sex": "male", "condition": "sinusitis", "chronic": "yes", "pregnant": "not-applicable"},
 		},
 		{
+			"who says that she is pregnant is believed at any age", "symptoms", `{"red-flags-adult":["none"],"condition":"uti","pregnant":"yes"}`, aged(64),
+			map[string]any{"age": 64, "sex": "female", "condition": "uti", "pregnant": "yes"},
+		},
+		{
 			"not knowing is no fact", "symptoms", `{"red-flags-adult":["none"],"pregnant":"unknown"}`, grown(nhs.Female),
 			map[string]any{"age": 30, "age-months": 366, "sex": "female"},
 		},

@@ -26,7 +26,7 @@ import (
 
 const (
 	defaultMaxConns    = 24
-	defaultAcquireWait = 3 * time.Second
+	defaultAcquireWait = 6 * time.Second
 	connectWait        = 5 * time.Second
 	healthCheckPeriod  = 5 * time.Second
 )
@@ -38,7 +38,7 @@ type Options struct {
 	URL string
 	// MaxConns bounds the pool; URL's pool_max_conns, or 24, when zero.
 	MaxConns int
-	// AcquireWait is how long a call waits for a free connection before it fails; 3 s when zero.
+	// AcquireWait is how long a call waits for a free connection before it fails; 6 s when zero.
 	AcquireWait time.Duration
 }
 

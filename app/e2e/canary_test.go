@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -80,13 +79,9 @@ func TestNothingIdentifiableGetsOut(t *testing.T) {
 	t.Parallel()
 	f, cluster := newFront(t), testdb.Cluster(t)
 	p := start(t, func(c *app.Config) {
-		c.DatabaseURL, c.PublicURL, c.HTTP = cluster.AppURL(), f.URL, freeAddress(t)
-		behind, err := url.Parse("http://" + c.HTTP)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.behind.Store(behind) // known beforehand: the product asks itself whether it is ready
+		c.DatabaseURL, c.PublicURL = cluster.AppURL(), f.URL
 	})
+	f.behind.Store(&url.URL{Scheme: "http", Host: p.listens})
 	p.register(t, canary)
 
 	p.canaryByPages(t)
@@ -185,7 +180,7 @@ func (p *product) register(t *testing.T, who person) {
 // canaryByPages is the main job by forms, with mistakes.
 func (p *product) canaryByPages(t *testing.T) {
 	t.Helper()
-	kinds, err := loadCatalogue()
+	kinds, err := catalogue.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,19 +255,4 @@ func (p *product) canaryByAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = response.Body.Close()
-}
-
-var taken sync.Map
-
-// freeAddress is one on which nobody listens, and that no other test was given.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for {
-		l := httptest.NewServer(nil)
-		address := l.Listener.Addr().String()
-		l.Close()
-		if _, before := taken.LoadOrStore(address, true); !before {
-			return address
-		}
-	}
 }

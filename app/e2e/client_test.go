@@ -79,13 +79,6 @@ type delivery struct {
 	LastError    string `json:"last_error"`
 }
 
-// problem is a refusal.
-type problem struct {
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
-	ClaimedBy string `json:"claimed_by"`
-}
-
 // do makes one call, and gives the error of one that got no answer.
 func (c client) do(method, path string, body any, headers ...string) (reply, error) {
 	var sent []byte

@@ -20,6 +20,7 @@ import (
 	"onedoor/app/database/testdb"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
+	"onedoor/app/routes"
 	"onedoor/ui/browsertest"
 )
 
@@ -88,6 +89,8 @@ type product struct {
 	// metricsURL is where /metrics is.
 	metricsURL string
 
+	routes []routes.Route
+
 	rows *database.DB // the test's own connection
 }
 
@@ -112,6 +115,7 @@ func start(t testing.TB, change ...func(*app.Config)) *product {
 	}
 	listens, metrics := a.Addresses()
 	p.listens, p.metricsURL = listens, "http://"+metrics+"/metrics"
+	p.routes = a.Routes()
 	ctx, stop := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- errors.Join(a.Run(ctx, func() { close(ready) }), a.Close()) }()

@@ -26,7 +26,7 @@ func TestTheMainJobInABrowser(t *testing.T) {
 }
 
 func (p *product) patientAsks(t *testing.T) (reference string) {
-	kinds, err := loadCatalogue()
+	kinds, err := catalogue.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

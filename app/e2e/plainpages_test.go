@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"onedoor/app/catalogue"
 	"onedoor/app/demo"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestTheMainJobWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	kinds, err := loadCatalogue()
+	kinds, err := catalogue.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

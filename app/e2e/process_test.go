@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"onedoor/app/demo"
 )
@@ -197,12 +200,11 @@ func TestTheDemonstrationAsAProcess(t *testing.T) {
 	}
 	t.Run("beside it", func(t *testing.T) { besideARunningOne(t, folder, second, again) })
 
-	last := again.as(t, app.http, "app").submit(asks(d.Patients[0], "admin", object{})).Reference
-	second.signal(syscall.SIGKILL)
+	acknowledged := underLoad(t, again, func() { second.signal(syscall.SIGKILL) })
 	second.status()
 	third, afterwards := launchDemo(t, folder)
-	for _, reference := range []string{kept, last} {
-		afterwards.as(t, app.http, "receptionist").get(reference)
+	for _, reference := range append(acknowledged, kept) {
+		afterwards.as(t, app.http, "app").get(reference)
 	}
 	afterwards.hasOneEffect(t, "A81001", kept)
 	third.signal(syscall.SIGTERM)
@@ -214,17 +216,51 @@ func TestTheDemonstrationAsAProcess(t *testing.T) {
 	}
 }
 
+// underLoad kills while several clients submit, and gives the references that they were told.
+func underLoad(t *testing.T, d demonstration, kill func()) (acknowledged []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var clients sync.WaitGroup
+	for range 4 {
+		app := d.as(t, clientOf(t), "app")
+		clients.Go(func() {
+			pace := time.NewTicker(100 * time.Millisecond) // within the limit of a key
+			defer pace.Stop()
+			for {
+				got, err := app.do("POST", "/api/v1/requests", asks(d.Patients[1], "admin", object{}), "Idempotency-Key", uuid.NewString())
+				if err != nil {
+					return // it is gone
+				}
+				if got.Status == http.StatusCreated {
+					mu.Lock()
+					acknowledged = append(acknowledged, referenceOf(t, got))
+					mu.Unlock()
+				}
+				<-pace.C
+			}
+		})
+	}
+	eventually(t, "some are acknowledged", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(acknowledged) >= 20
+	})
+	kill()
+	clients.Wait()
+	return acknowledged
+}
+
 // besideARunningOne starts others that must not run, and looks that the first does not suffer from it.
 func besideARunningOne(t *testing.T, folder string, running *process, d demonstration) {
 	pid := strconv.Itoa(running.cmd.Process.Pid)
-	http := strings.TrimPrefix(d.BaseURL, "http://")
+	address := strings.TrimPrefix(d.BaseURL, "http://")
 	for name, test := range map[string]struct {
 		args []string
 		says []string
 	}{
 		"the same folder, other ports": {[]string{"--data", folder, "--http", "127.0.0.1:0"}, []string{folder, "process " + pid}},
-		"the same folder and port":     {[]string{"--data", folder, "--http", http}, []string{folder, "process " + pid}},
-		"the same port":                {[]string{"--data", dataFolder(t), "--http", http}, []string{http, "--http"}},
+		"the same folder and port":     {[]string{"--data", folder, "--http", address}, []string{folder, "process " + pid}},
+		"the same port":                {[]string{"--data", dataFolder(t), "--http", address}, []string{address, "--http"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := launch(t, append([]string{"demo", "--metrics", "127.0.0.1:0", "--simulator", "127.0.0.1:0"}, test.args...)...)

@@ -162,11 +162,12 @@ func soreThroatJourney(who person) journey {
 }
 
 var (
-	questionPage  = regexp.MustCompile(`^/riverside/question/(\d+)$`)
-	shownAs       = regexp.MustCompile(`<strong class="app-reference">(\d{3}) (\d{3}) (\d{4})</strong>`)
-	mostPages     = 60
-	loadCatalogue = catalogue.Load
+	questionPage = regexp.MustCompile(`^/riverside/question/(\d+)$`)
+	shownAs      = regexp.MustCompile(`<strong class="app-reference">(\d{3}) (\d{3}) (\d{4})</strong>`)
 )
+
+// mostPages is more than any journey has.
+const mostPages = 60
 
 // asks goes the whole way from the front door, and gives the reference and whether it ended in an emergency.
 func (v *visitor) asks(c *catalogue.Catalogue, j journey) (reference string, emergency bool) {

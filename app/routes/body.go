@@ -111,6 +111,9 @@ func ParseJSON(body []byte, v any) error {
 	if err := scan(body); err != nil {
 		return err
 	}
+	if err := syntax(body); err != nil {
+		return err // said first: what an incomplete body means cannot be known
+	}
 	err := jsonv2.Unmarshal(body, v, jsonv2.RejectUnknownMembers(true))
 	if err == nil {
 		return nil
@@ -119,13 +122,6 @@ func ParseJSON(body []byte, v any) error {
 	if errors.As(err, &ours) {
 		return ours
 	}
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
-		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return fault.New(fault.Malformed, "duplicate_field", "A field stands twice in the same object.").With("pointer", string(syntactic.JSONPointer))
-		}
-		return fault.New(fault.Malformed, "malformed_json", "The body is not valid JSON.")
-	}
 	var semantic *jsonv2.SemanticError
 	if errors.As(err, &semantic) {
 		field := fault.Field{Pointer: string(semantic.JSONPointer), Code: "wrong_type", Says: "This value is not of the type that belongs here."}
@@ -133,6 +129,23 @@ func ParseJSON(body []byte, v any) error {
 			field.Code, field.Says = "unknown_field", "There is no such field here."
 		}
 		return fault.InvalidFields([]fault.Field{field})
+	}
+	return fault.New(fault.Malformed, "malformed_json", "The body is not valid JSON.")
+}
+
+// syntax refuses what is not one JSON value, whatever it means.
+func syntax(body []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	_, err := decoder.ReadValue()
+	if err == nil {
+		if _, err = decoder.ReadToken(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		return fault.New(fault.Malformed, "malformed_json", "The body is not valid JSON.")
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) && errors.Is(err, jsontext.ErrDuplicateName) {
+		return fault.New(fault.Malformed, "duplicate_field", "A field stands twice in the same object.").With("pointer", string(syntactic.JSONPointer))
 	}
 	return fault.New(fault.Malformed, "malformed_json", "The body is not valid JSON.")
 }

@@ -53,27 +53,13 @@ type Neighbourhoods interface {
 	Neighbourhoods(context.Context) ([]tenants.Neighbourhood, error)
 }
 
-// Change says that something changed, in ids.
-type Change struct {
-	ID            string // to go on from
-	Topic         string // request, delivery, …; reset means that some were missed
-	Reference     string // of a request, where it is about one
-	Organisations []uuid.UUID
-	At            time.Time
-}
-
-// Changes gives the changes of a neighbourhood from an id on; without one, from now on. The channel is closed when ctx ends.
-type Changes interface {
-	Subscribe(ctx context.Context, neighbourhood uuid.UUID, after string) (<-chan Change, error)
-}
-
 // Options are what the API stands on.
 type Options struct {
 	Catalogue      *catalogue.Catalogue
 	Requests       Requests
 	Deliveries     Deliveries
 	Neighbourhoods Neighbourhoods
-	Changes        Changes
+	Changes        requests.Changes
 	Now            func() time.Time
 }
 

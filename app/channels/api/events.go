@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/identity"
+	"onedoor/app/requests"
 	"onedoor/app/routes"
 )
 
@@ -51,12 +52,12 @@ func (a *API) events(c echo.Context) error {
 
 // eventFor is a change as a principal may hear of it: that of an organisation where they work, or one that concerns no
 // organisation alone.
-func eventFor(p identity.Principal, change Change) (routes.Event, bool) {
+func eventFor(p identity.Principal, change requests.Change) (routes.Event, bool) {
 	scope := p.ScopeFor("event", "read")
 	if len(change.Organisations) > 0 && !slices.ContainsFunc(change.Organisations, scope.Includes) {
 		return routes.Event{}, false
 	}
-	data, err := json.Marshal(changeBody{change.Topic, change.Reference, change.At})
+	data, err := json.Marshal(changeBody{change.Topic, string(change.Reference), change.At})
 	if err != nil {
 		return routes.Event{}, false
 	}

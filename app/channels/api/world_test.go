@@ -27,6 +27,7 @@ import (
 	"onedoor/app/routes"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
+	"onedoor/app/store/eventstore"
 	"onedoor/app/store/identitystore"
 	"onedoor/jobs"
 )
@@ -39,32 +40,6 @@ type world struct {
 	doc    *openapi3.T
 
 	deliveries *deliverystore.Store
-}
-
-// changes is the tailer as the API sees it.
-type changes struct{ tailer *database.Tailer }
-
-func (c changes) Subscribe(ctx context.Context, neighbourhood uuid.UUID, after string) (<-chan api.Change, error) {
-	id, err := database.ParseEventID(after)
-	if err != nil {
-		return nil, err
-	}
-	events, err := c.tailer.Subscribe(ctx, neighbourhood, id)
-	if err != nil {
-		return nil, err
-	}
-	out := make(chan api.Change)
-	go func() {
-		defer close(out)
-		for e := range events {
-			select {
-			case out <- api.Change{ID: e.ID.String(), Topic: e.Topic, Reference: e.Reference, Organisations: e.Organisations, At: e.At}:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return out, nil
 }
 
 func newWorld(t *testing.T) *world {
@@ -84,7 +59,7 @@ func newWorld(t *testing.T) *world {
 	}()
 	a, err := api.New(api.Options{
 		Catalogue: w.Catalogue, Requests: w.Requests, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
-		Changes: changes{tailer}, Now: w.Now,
+		Changes: eventstore.New(tailer), Now: w.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

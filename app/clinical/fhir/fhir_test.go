@@ -238,19 +238,12 @@ func TestAnswersThatAreNotReceipts(t *testing.T) {
 			s := answering(t, says(test.status, test.header, test.body), says(200, nil, test.find))
 			_, err := s.File(context.Background(), document())
 			var after time.Duration
-			ok := false
 			var refused *clinical.Refused
 			var unknown *clinical.Unknown
 			var unavailable *clinical.Unavailable
-			switch test.kind.(type) {
-			case *clinical.Refused:
-				ok = errors.As(err, &refused)
-			case *clinical.Unknown:
-				ok = errors.As(err, &unknown)
-			case *clinical.Unavailable:
-				if ok = errors.As(err, &unavailable); ok {
-					after = unavailable.RetryAfter
-				}
+			ok := (errors.As(test.kind, &refused) && errors.As(err, &refused)) || (errors.As(test.kind, &unknown) && errors.As(err, &unknown))
+			if errors.As(test.kind, &unavailable) && errors.As(err, &unavailable) {
+				ok, after = true, unavailable.RetryAfter
 			}
 			if !ok || !strings.Contains(err.Error(), test.words) || strings.Contains(err.Error(), "Ada") || after != test.after {
 				t.Errorf("got %T %q after %v", err, err, after)

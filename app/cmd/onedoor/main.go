@@ -26,7 +26,13 @@ type commands struct {
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
+// The live heap is a few tens of megabytes: collecting it less often costs little memory, and intake a tenth less work.
+const heapGrowth = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
 	os.Exit(run())
 }
 

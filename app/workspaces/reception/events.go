@@ -25,7 +25,7 @@ func (w *Workspace) events(c echo.Context) error {
 	by := requests.Actor{Actor: who.Actor(), Scope: who.ScopeFor("event", "read")}
 	ctx, cancel := context.WithCancel(c.Request().Context())
 	defer cancel()
-	changes, err := w.Events.Subscribe(ctx, who.NeighbourhoodID, routes.LastEventID(c))
+	changes, err := w.Changes.Subscribe(ctx, who.NeighbourhoodID, routes.LastEventID(c))
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (w *Workspace) events(c echo.Context) error {
 }
 
 // relay passes on what concerns the person's organisations, and beats, until the page leaves or the changes end.
-func (w *Workspace) relay(ctx context.Context, by requests.Actor, changes <-chan Event, out chan<- routes.Event) {
+func (w *Workspace) relay(ctx context.Context, by requests.Actor, changes <-chan requests.Change, out chan<- routes.Event) {
 	defer close(out)
 	beat := time.NewTicker(w.Heartbeat)
 	defer beat.Stop()
@@ -70,7 +70,7 @@ func (w *Workspace) beat() routes.Event {
 	return routes.Event{Name: beatEvent, Data: []byte(strconv.FormatInt(w.Now().UnixMilli(), 10))}
 }
 
-func relayed(by requests.Actor, e Event) (routes.Event, bool) {
+func relayed(by requests.Actor, e requests.Change) (routes.Event, bool) {
 	if len(e.Organisations) == 0 {
 		return routes.Event{ID: e.ID, Name: resetEvent}, true
 	}

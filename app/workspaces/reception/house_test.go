@@ -26,6 +26,7 @@ import (
 	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/app/store/directorystore"
+	"onedoor/app/store/eventstore"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/workspaces/reception"
 	"onedoor/ui/browsertest"
@@ -54,7 +55,7 @@ func open(t *testing.T) *house {
 	go func() { ended <- tailer.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
 	reception.New(reception.Options{
-		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Events: events{tailer}, Catalogue: w.Catalogue, Now: w.Now,
+		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
 		Heartbeat: 200 * time.Millisecond,
 	}).Add(server)
 	server.Add(http.MethodGet, static.Root+"*", routes.Public, echo.WrapHandler(static.Handler()))
@@ -63,31 +64,6 @@ func open(t *testing.T) *house {
 	t.Cleanup(listening.Close)
 	h.url = listening.URL
 	return h
-}
-
-type events struct{ tailer *database.Tailer }
-
-func (e events) Subscribe(ctx context.Context, neighbourhood uuid.UUID, after string) (<-chan reception.Event, error) {
-	id, err := database.ParseEventID(after)
-	if err != nil {
-		return nil, err
-	}
-	from, err := e.tailer.Subscribe(ctx, neighbourhood, id)
-	if err != nil {
-		return nil, err
-	}
-	out := make(chan reception.Event)
-	go func() {
-		defer close(out)
-		for x := range from {
-			select {
-			case out <- reception.Event{ID: x.ID.String(), Topic: x.Topic, Organisations: x.Organisations, Reference: x.Reference}:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return out, nil
 }
 
 // token is a session of one of demo.Staff.
@@ -177,7 +153,7 @@ func (c *colleague) wants(r reply, status int, texts ...string) {
 	if r.status != status {
 		c.t.Errorf("%s: status %d; want %d", r.path, r.status, status)
 	}
-	body := strings.Join(strings.Fields(r.body), " ")
+	body := strings.Join(strings.FieldsFunc(r.body, func(c rune) bool { return c == ' ' || c == '\n' || c == '\t' }), " ")
 	for _, text := range texts {
 		text, absent := strings.CutPrefix(text, "not ")
 		if strings.Contains(body, text) == absent {

@@ -49,25 +49,11 @@ type Directories interface {
 	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
 }
 
-// Events tell of changes, with ids only. After is the last event that somebody saw; empty for none.
-type Events interface {
-	Subscribe(ctx context.Context, neighbourhood uuid.UUID, after string) (<-chan Event, error)
-}
-
-// Event is one change. An event without organisations concerns everybody: some were missed, and what is shown is to be
-// read anew.
-type Event struct {
-	ID            string
-	Topic         string // request, delivery, reset
-	Organisations []uuid.UUID
-	Reference     string // of the request concerned; empty when there is none
-}
-
 // Options are what the workspace is made of.
 type Options struct {
 	Requests    Requests
 	Directories Directories
-	Events      Events
+	Changes     requests.Changes
 	Catalogue   *catalogue.Catalogue
 	Now         func() time.Time
 	// Heartbeat is how often a stream tells the page that it is alive; 20 s.

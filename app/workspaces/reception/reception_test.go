@@ -17,7 +17,7 @@ func TestAReferralThroughPlainForms(t *testing.T) {
 	sam, grace := h.colleague(t, "sam.carter"), h.colleague(t, "grace.mensah")
 
 	page := sam.get("/reception")
-	sam.wants(page, 200, "<title>To verify – Onedoor reception</title>", "OKAFOR, Daniel", "27 Apr 1996, 30 y", "18:30 tomorrow", "in 1 day 8 h", "Get help with symptoms", ">Verify", "Sam Carter, Weir Lane Surgery")
+	sam.wants(page, 200, "<title>To verify – Onedoor reception</title>", "OKAFOR, Daniel", "27 Apr 1996, 30\u00a0y", "18:30 tomorrow", "in 1 day 8 h", "Get help with symptoms", ">Verify", "Sam Carter, Weir Lane Surgery")
 	if !strings.HasPrefix(page.path, "/reception/queues/") {
 		t.Errorf("the front leads to %s", page.path)
 	}

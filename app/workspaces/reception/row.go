@@ -102,9 +102,9 @@ func bornShort(birth nhs.Date, k *call) string {
 		return "Date of birth not given"
 	}
 	today := nhs.DateOf(k.now.In(tenants.London()))
-	short := strconv.Itoa(birth.Age(today)) + " y"
+	short := strconv.Itoa(birth.Age(today)) + "\u00a0y"
 	if months := birth.AgeMonths(today); months < 24 {
-		short = strconv.Itoa(months) + " m"
+		short = strconv.Itoa(months) + "\u00a0m"
 	}
 	return shortDate(birth) + ", " + short
 }
