@@ -148,6 +148,9 @@ func index(doc directoryDocument) (*Directory, error) {
 		if err := s.Hours.Check(); err != nil {
 			return nil, err
 		}
+		if c := s.Capacity; min(c.Open, c.Daily) < 0 || max(c.Open, c.Daily) > maxCapacity {
+			return nil, fault.New(fault.Invalid, "service_capacity", "The capacity of %s must be between 1 and %d, or 0 for no limit.", s.Name, maxCapacity)
+		}
 		d.services[s.ID] = s
 		d.servicesOf[s.OrganisationID] = append(d.servicesOf[s.OrganisationID], i)
 		d.bySlug[s.Slug] = append(d.bySlug[s.Slug], i)
@@ -176,6 +179,9 @@ func index(doc directoryDocument) (*Directory, error) {
 	d.hash = hex.EncodeToString(sum[:])
 	return d, nil
 }
+
+// maxCapacity bounds what has to be counted for each request.
+const maxCapacity = 1000
 
 func dangling(what, name, to string) error {
 	return fault.New(fault.Invalid, "directory_reference", "The %s %q belongs to no known %s.", what, name, to)

@@ -87,7 +87,7 @@ type Eligibility struct {
 	Registered []nhs.ODSCode `json:"registered,omitempty"`
 }
 
-// Capacity limits what a service takes. Zero means no limit.
+// Capacity limits what a service takes: from 1 to 1,000. Zero means no limit.
 type Capacity struct {
 	Open  int `json:"open,omitempty"`  // requests open at once
 	Daily int `json:"daily,omitempty"` // requests in a calendar day, Europe/London

@@ -61,6 +61,7 @@ type Tx interface {
 // PreludeQuery says what a submission needs to know.
 type PreludeQuery struct {
 	At       time.Time
+	Kind     string
 	Midnight time.Time // of the day whose requests count for a service's daily limit
 	Patient  patients.Given
 	Client   uuid.UUID
@@ -71,7 +72,7 @@ type PreludeQuery struct {
 type Prelude struct {
 	Rules      Rules
 	Candidates []patients.Patient // people on the register who might be the one described
-	Load       policy.Load        // of the services that have requests open or from today
+	Load       policy.Load        // of the services that have a limit, counted as far as the limit
 	// Replied is the stored reply to the idempotency key; nil when it is new.
 	Replied *Reply
 }

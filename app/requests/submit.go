@@ -105,7 +105,7 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 
 func queryOf(in Submission, now time.Time) PreludeQuery {
 	midnight := nhs.DateOf(now.In(tenants.London())).Midnight(tenants.London())
-	return PreludeQuery{At: now, Midnight: midnight, Patient: in.Patient, Client: in.Client, Key: in.Key}
+	return PreludeQuery{At: now, Kind: in.Kind, Midnight: midnight, Patient: in.Patient, Client: in.Client, Key: in.Key}
 }
 
 // repeat answers a key that was used before.

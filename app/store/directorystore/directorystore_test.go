@@ -182,3 +182,41 @@ cases:
 		t.Errorf("decided by %s, %v; want the version just published", receipt.Decision.PolicyVersion, err)
 	}
 }
+
+func TestAFullServiceOverflowsToThePractice(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]tenants.Capacity{"open at once": {Open: 2}, "in a day": {Daily: 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := demotest.New(t)
+			_, err := directory.New(directorystore.New(w.DB), w.Now).Change(t.Context(), manager, riverside, "directory.capacity", nil, func(c *tenants.Contents) error {
+				for i, s := range c.Services {
+					if s.OrganisationID == demo.OrganisationID("FRV01") {
+						c.Services[i].Capacity = limit
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Pass(time.Minute)
+			ask := requests.Submission{
+				NeighbourhoodID: riverside, Channel: requests.App, Kind: "symptoms", By: audit.Actor{Kind: audit.Client}, ChosenPharmacy: "FRV01",
+				Answers: map[string]json.RawMessage{"red-flags-adult": json.RawMessage(`["none"]`), "condition": json.RawMessage(`"sore-throat"`)},
+			}
+			ask.Patient.NHSNumber = w.Patients[0].NHSNumber
+			for i, want := range []string{"FRV01", "FRV01", "A81001"} {
+				receipt, err := w.Requests.Submit(t.Context(), ask)
+				if err != nil || receipt.Destination.ODS != want {
+					t.Errorf("request %d went to %s, %v; want %s", i+1, receipt.Destination.ODS, err, want)
+				}
+			}
+			w.Pass(24 * time.Hour)
+			receipt, err := w.Requests.Submit(t.Context(), ask)
+			if want := map[string]string{"open at once": "A81001", "in a day": "FRV01"}[name]; err != nil || receipt.Destination.ODS != want {
+				t.Errorf("a day later it went to %s, %v; want %s", receipt.Destination.ODS, err, want)
+			}
+		})
+	}
+}

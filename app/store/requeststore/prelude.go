@@ -13,13 +13,16 @@ import (
 	"onedoor/policy"
 )
 
-// loads counts the requests of each service that has a limit.
+// loads counts the requests of each service that has a limit and takes this kind ($3), each along its own index, and no
+// further than the limit: row-level security looks at every row that is counted, and a full service is full.
 const loads = `
-select service_id, count(*) filter (where status < 5), count(*) filter (where submitted_at >= $2)
-from requests
-where neighbourhood_id = $1 and (status < 5 or submitted_at >= $2)
-  and service_id = any (array(select id from services where neighbourhood_id = $1 and capacity <> '{}'))
-group by service_id`
+select s.id,
+       (select count(*) from (select from requests r where r.neighbourhood_id = $1 and r.service_id = s.id and r.status < 5
+                              limit coalesce((s.capacity->>'open')::integer, 0)) open),
+       (select count(*) from (select from requests r where r.neighbourhood_id = $1 and r.service_id = s.id and r.submitted_at >= $2
+                              limit coalesce((s.capacity->>'daily')::integer, 0)) today)
+from services s
+where s.neighbourhood_id = $1 and s.capacity <> '{}' and (s.kinds = '[]' or s.kinds ? $3)`
 
 const replied = "select body_hash, reply from idempotency_keys where neighbourhood_id = $1 and client_id = $2 and key = $3"
 
@@ -28,7 +31,7 @@ func (t *transaction) Prelude(q requests.PreludeQuery) (p requests.Prelude, err 
 	var batch pgx.Batch
 	var versions rulestore.Versions
 	batch.Queue(rulestore.Live, t.nb, q.At).QueryRow(versions.Scan)
-	batch.Queue(loads, t.nb, q.Midnight).Query(func(rows pgx.Rows) error {
+	batch.Queue(loads, t.nb, q.Midnight, q.Kind).Query(func(rows pgx.Rows) error {
 		p.Load = policy.Load{}
 		var service uuid.UUID
 		var load policy.ServiceLoad
