@@ -64,6 +64,12 @@ func TestAHundredAtOnceWithOneKeyHaveOneEffect(t *testing.T) {
 	for range 100 {
 		sending.Go(func() {
 			got, err := app.do("POST", "/api/v1/requests", body, "Idempotency-Key", "the same for all")
+			for range 20 { // a machine without room says when to come back, and whoever does gets the one answer
+				if err != nil || got.Status != 503 {
+					break
+				}
+				got, err = app.do("POST", "/api/v1/requests", body, "Idempotency-Key", "the same for all")
+			}
 			said := string(got.Body)
 			if err != nil {
 				said = err.Error()

@@ -49,7 +49,7 @@ type Options struct {
 	Ready []Check
 	// FormAction are further origins that a form may lead to, such as the identity provider's.
 	FormAction []string
-	// KeyRate and KeyBurst limit each API key in this process; 50 a second.
+	// KeyRate and KeyBurst limit each API key in this process: 50 a second, and 150 at once after a pause.
 	KeyRate  rate.Limit
 	KeyBurst int
 	// Timeout bounds each call that is not a stream; 10 s.
@@ -92,7 +92,7 @@ func New(o Options) *Server {
 		o.KeyRate = 50
 	}
 	if o.KeyBurst == 0 {
-		o.KeyBurst = 50
+		o.KeyBurst = 150
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second

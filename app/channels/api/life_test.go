@@ -167,6 +167,12 @@ func TestAHundredAtOnceHaveOneEffect(t *testing.T) {
 	for range 100 {
 		sending.Go(func() {
 			a := w.call(t, "app", "POST", "/api/v1/requests", body, "Idempotency-Key", "one")
+			for range 20 { // a machine without room says when to come back, and whoever does gets the one answer
+				if a.StatusCode != 503 || a.Header.Get("Retry-After") == "" {
+					break
+				}
+				a = w.call(t, "app", "POST", "/api/v1/requests", body, "Idempotency-Key", "one")
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			seen[fmt.Sprint(a.StatusCode, " ", a.text("reference"))]++
