@@ -232,14 +232,14 @@ func TestEachKeyHasItsOwnLimit(t *testing.T) {
 	t.Parallel()
 	frozen := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	f := serve(t, func(o *routes.Options) { o.Now = func() time.Time { return frozen } })
-	for i := range 50 {
+	for i := range 150 {
 		if got := f.call(t, "GET", "/api/v1/things/x", "", bearer(f.receptionist)...); got.StatusCode != 404 {
 			t.Fatalf("call %d: %d", i, got.StatusCode)
 		}
 	}
 	got := f.call(t, "GET", "/api/v1/things/x", "", bearer(f.receptionist)...)
 	if got.StatusCode != 429 || got.Header.Get("Retry-After") != "1" || got.json["code"] != "too_many_calls" {
-		t.Errorf("call 51: %d %s", got.StatusCode, got.text)
+		t.Errorf("call 151: %d %s", got.StatusCode, got.text)
 	}
 	if got := f.call(t, "GET", "/api/v1/things/x", "", bearer(f.app)...); got.StatusCode != 404 {
 		t.Errorf("another key: %d", got.StatusCode)
