@@ -64,8 +64,11 @@ func (a *App) measure(ctx context.Context, o BenchOptions, w io.Writer) error {
 	}
 	target := bench.Target{BaseURL: a.config.base(), Key: demo.Key("app"), Register: demo.RiversidePatients(register), Kinds: a.services.catalogue}
 	on := nhs.DateOf(a.now().In(tenants.London()))
-	fmt.Fprintf(w, "%d rounds of %d requests, %d clients, durable commits, HTTP API and pgbench in turn on one cluster.\n\n", o.Rounds, o.Requests, o.Clients)
+	fmt.Fprintf(w, "%d rounds of %d requests, %d clients, durable commits, HTTP API and pgbench in turn on one cluster, with statistics.\n\n", o.Rounds, o.Requests, o.Clients)
 	if _, err := bench.Intake(ctx, target, on, min(o.Requests, 500), o.Clients, o.Seed+1_000_000); err != nil { // warm
+		return err
+	}
+	if err := bench.Analyze(ctx, a.cluster.OwnerURL()); err != nil {
 		return err
 	}
 	var ratios []float64

@@ -60,7 +60,7 @@ create index requests_queue on requests (neighbourhood_id, queue_id, answer_due_
 create index requests_offered_queue on requests (neighbourhood_id, offered_queue_id, answer_due_at, id) where status = 3;
 create index requests_offer_expiry on requests (neighbourhood_id, offer_expires_at) where status = 3;
 create index requests_service on requests (neighbourhood_id, service_id, submitted_at) where service_id is not null;
-create index requests_service_open on requests (neighbourhood_id, service_id) where status < 5 and service_id is not null;
+create index requests_service_open on requests (neighbourhood_id, service_id, submitted_at) where status < 5 and service_id is not null;
 
 alter table requests enable row level security;
 alter table requests force row level security;

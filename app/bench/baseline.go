@@ -75,6 +75,17 @@ func Baseline(ctx context.Context, url string, programs []string, clients, trans
 // variable is what pgbench would take for one of its variables, wherever it stands.
 var variable = regexp.MustCompile(`:([A-Za-z_])`)
 
+// Analyze gathers the planner's statistics, as PostgreSQL does by itself within the first minute of a database's life. The
+// URL is the owner's.
+func Analyze(ctx context.Context, ownerURL string) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "analyze")
+	return errors.Join(err, conn.Close(ctx))
+}
+
 var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
 
 func findPgbench(programs []string) (string, error) {
