@@ -11,7 +11,6 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
-	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/store/conversationstore"
 	"onedoor/app/store/deliverystore"
@@ -28,7 +27,6 @@ type services struct {
 	catalogue     *catalogue.Catalogue
 	requests      *requests.Service
 	directory     *directory.Service
-	publishing    *publishing.Service
 	door          *identity.Door
 	conversations *conversationstore.Store
 
@@ -51,7 +49,6 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, now func() ti
 	}
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
-	s.publishing = publishing.New(s.versions, now)
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }
