@@ -3,15 +3,18 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
+	"onedoor/app/alarms"
 	"onedoor/app/catalogue"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/requests"
+	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/conversationstore"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
@@ -29,6 +32,7 @@ type services struct {
 	directory     *directory.Service
 	door          *identity.Door
 	conversations *conversationstore.Store
+	alarms        *alarms.Service
 
 	directories *directorystore.Store
 	versions    *directorystore.Publishing
@@ -37,7 +41,7 @@ type services struct {
 	kept        *requeststore.Store
 }
 
-func newServices(db *database.DB, deliveries *deliverystore.Store, now func() time.Time) (*services, error) {
+func newServices(db *database.DB, deliveries *deliverystore.Store, now func() time.Time, log *slog.Logger) (*services, error) {
 	kinds, err := catalogue.Load()
 	if err != nil {
 		return nil, err
@@ -49,6 +53,7 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, now func() ti
 	}
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
+	s.alarms = alarms.New(alarmstore.New(db), now, log)
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }
