@@ -159,9 +159,10 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	deliveries := deliverystore.New(a.db, inserter)
 	a.tailer = database.NewTailer(a.db, database.TailerOptions{})
-	if a.services, err = newServices(a.db, deliveries, a.now); err != nil {
+	if a.services, err = newServices(a.db, deliveries, a.now, a.log); err != nil {
 		return err
 	}
+	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods))
 	if a.has(RoleJobs) {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),

@@ -20,6 +20,7 @@ import (
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/eventstore"
 	"onedoor/app/workspaces/reception"
+	"onedoor/app/workspaces/studio"
 	"onedoor/ui/static"
 )
 
@@ -58,6 +59,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	reception.New(reception.Options{
 		Requests: s.requests, Directories: s.directory, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
+	studio.New(studio.Options{Directories: s.directory, Now: a.now}).Add(a.server)
 	return a.embedProvider()
 }
 
