@@ -23,6 +23,7 @@ import (
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/patientstore"
+	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
 	"onedoor/jobs"
@@ -65,7 +66,7 @@ func (w *World) seed(t testing.TB) {
 	t.Helper()
 	register := patientstore.New(w.DB)
 	stock := demo.Stock{
-		Directory: directorystore.New(w.DB), Publishing: directorystore.NewPublishing(w.DB), Patients: register, Identity: identitystore.New(w.DB),
+		Directory: directorystore.New(w.DB), Publishing: publishingstore.New(w.DB), Patients: register, Identity: identitystore.New(w.DB),
 		Issuer:  demo.Issuer,
 		Connect: func(context.Context, uuid.UUID, tenants.Organisation) error { return nil },
 	}

@@ -1,5 +1,5 @@
-// Package directorystore keeps the directory and the versions of it and of the policies that were published. These tables
-// have no tenant: every node reads them to route.
+// Package directorystore keeps the directory and the versions of it. These tables have no tenant: every node reads them to
+// route.
 package directorystore
 
 import (
@@ -17,13 +17,12 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
-	"onedoor/app/publishing"
 	"onedoor/app/store/auditstore"
 	"onedoor/tenants"
 )
 
-// Store implements directory.Store; Publishing implements publishing.Store over the same database. It keeps the parsed
-// form of every version that was read, by hash, since a version never changes.
+// Store implements directory.Store. It keeps the parsed form of every version that was read, by hash, since a version
+// never changes.
 type Store struct {
 	db       *database.DB
 	versions sync.Map // hash to *tenants.Directory
@@ -189,30 +188,6 @@ func (t *transaction) AddVersion(d *tenants.Directory, by audit.Actor, at time.T
 // Audit implements directory.Tx.
 func (t *transaction) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
 
-// Publishing is the same database as publishing.Store.
-type Publishing struct{ db *database.DB }
-
-// NewPublishing makes a store of policy versions.
-func NewPublishing(db *database.DB) *Publishing { return &Publishing{db} }
-
-// InTx implements publishing.Store.
-func (s *Publishing) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(publishing.Tx) error) error {
-	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&publication{tx, neighbourhood}) })
-}
-
-type publication struct {
-	tx *database.Tx
-	nb uuid.UUID
-}
-
-// Add implements publishing.Tx.
-func (t *publication) Add(v publishing.Version) error {
-	return t.tx.Gorm().Create(&policyVersionRow{v.NeighbourhoodID, v.Hash, v.LiveFrom, string(v.Document), v.PublishedBy, v.Note}).Error
-}
-
-// Audit implements publishing.Tx.
-func (t *publication) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
-
 type neighbourhoodRow struct {
 	ID                 uuid.UUID
 	Slug               string
@@ -290,14 +265,3 @@ type directoryVersionRow struct {
 }
 
 func (directoryVersionRow) TableName() string { return "directory_versions" }
-
-type policyVersionRow struct {
-	NeighbourhoodID uuid.UUID
-	Hash            string
-	LiveFrom        time.Time
-	Document        string
-	PublishedBy     string
-	Note            string
-}
-
-func (policyVersionRow) TableName() string { return "policy_versions" }

@@ -29,7 +29,7 @@ func New(directories *directorystore.Store) *Store { return &Store{directories: 
 
 // Live is the query for the versions in force in a neighbourhood ($1) at a moment ($2).
 const Live = `
-select (select hash from policy_versions where neighbourhood_id = $1 and live_from <= $2 order by live_from desc limit 1),
+select (select hash from policy_versions where neighbourhood_id = $1 and live_from <= $2 and withdrawn_at is null order by live_from desc limit 1),
        (select hash from directory_versions where neighbourhood_id = $1 and live_from <= $2 order by live_from desc limit 1)`
 
 // Versions are the hashes of what is in force; empty for what was never published.
