@@ -36,6 +36,8 @@ type Tx interface {
 	ExpiredOffers(now time.Time, limit int) ([]*Request, error)
 	Decision(request uuid.UUID) (policy.Decision, error)
 	Timeline(request uuid.UUID) ([]audit.Entry, error)
+	// Misroutes are who said that a request was sent to the wrong place, oldest first.
+	Misroutes(request uuid.UUID) ([]Misroute, error)
 	Deliveries(request uuid.UUID) ([]clinical.Delivery, error)
 
 	// Page is a queue's open requests and the offers made to it, first due first, after a cursor.
@@ -47,6 +49,8 @@ type Tx interface {
 	Insert(*Request, policy.Decision)
 	// Update stores a request that is still at version `was`, and moves custody when the accountable organisation changed.
 	Update(r *Request, was int, custodyFrom uuid.UUID) error
+	// Misrouted stores somebody's word, in the place of what the same person said of the request before.
+	Misrouted(Misroute) error
 	Audit(audit.Entry)
 	// Announce tells every node, after the commit, that a request changed.
 	Announce(r *Request, also ...uuid.UUID)
