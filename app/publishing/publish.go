@@ -130,7 +130,7 @@ func (s *Service) commit(ctx context.Context, by audit.Actor, c candidate, g Gat
 		}
 		v.NeighbourhoodID, v.ID, v.Hash, v.Document = c.neighbourhood, uuid.Must(uuid.NewV7()), c.policy.Hash(), c.policy.Document()
 		v.PublishedAt, v.PublishedBy, v.PublishedByID, v.Note = s.o.Now(), by.Name, by.ID, note
-		v.Replay, v.BasedOn = &g.Replay, live.Hash
+		v.Replay, v.BasedOn, v.New = &g.Replay, live.Hash, true
 		if err := tx.AddVersion(v); err != nil {
 			return err
 		}
