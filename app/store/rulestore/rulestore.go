@@ -35,6 +35,9 @@ select (select hash from policy_versions where neighbourhood_id = $1 and live_fr
 // Versions are the hashes of what is in force; empty for what was never published.
 type Versions struct{ policy, directory string }
 
+// Named are versions known by their hashes, whether or not they are in force.
+func Named(policy, directory string) Versions { return Versions{policy, directory} }
+
 // Scan reads the one row of Live.
 func (v *Versions) Scan(row pgx.Row) error {
 	var p, d *string
