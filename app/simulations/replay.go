@@ -86,7 +86,7 @@ func (r *Replayer) again(ctx context.Context, neighbourhood uuid.UUID, stored po
 		return false, false, nil
 	}
 	side, err := r.decisions.Versions(ctx, neighbourhood, stored.PolicyHash, stored.DirectoryHash)
-	if fault.Is(err, "not_found") || fault.Is(err, "no_rules") {
+	if fault.Is(err, "version_unloadable") {
 		return false, true, nil
 	}
 	if err != nil {

@@ -135,6 +135,14 @@ var errEnough = errors.New("enough for one look")
 // mostDifferences bounds one look; the next one goes on from there.
 const mostDifferences = 50_000
 
+// shadowsKept is how long a shadow that is not followed any more can be looked at.
+const shadowsKept = 90 * 24 * time.Hour
+
+// RemoveShadows forgets shadows that nobody has followed for 90 days, and says how many.
+func (s *Service) RemoveShadows(ctx context.Context, neighbourhood uuid.UUID, now time.Time) (int, error) {
+	return s.store.EndShadows(ctx, neighbourhood, now.Add(-shadowsKept))
+}
+
 // Shadows says how far the versions of a draft have shadowed live traffic, the newest first.
 func (s *Service) Shadows(ctx context.Context, neighbourhood uuid.UUID, draft string) ([]Shadow, error) {
 	return s.store.Shadows(ctx, neighbourhood, draft)

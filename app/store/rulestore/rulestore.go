@@ -72,9 +72,6 @@ select (select hash from policy_versions where neighbourhood_id = $1 and live_fr
 // Versions are the hashes of what is in force; empty for what was never published.
 type Versions struct{ policy, directory string }
 
-// Named are versions known by their hashes, whether or not they are in force.
-func Named(policy, directory string) Versions { return Versions{policy, directory} }
-
 // Scan reads the one row of Live.
 func (v *Versions) Scan(row pgx.Row) error {
 	var p, d *string
@@ -119,6 +116,24 @@ func (s *Store) Load(ctx context.Context, tx *database.Tx, neighbourhood uuid.UU
 	r.Policy, r.Directory = p, d
 	s.keep(neighbourhood, pair{p, d})
 	return r, nil
+}
+
+// Exactly gives versions by their hashes, whether or not they are in force, and never others in their place
+// (version_unloadable).
+func (s *Store) Exactly(ctx context.Context, tx *database.Tx, neighbourhood uuid.UUID, policyHash, directoryHash string) (requests.Rules, error) {
+	l := loading{store: s, ctx: ctx, tx: tx, neighbourhood: neighbourhood}
+	p, err := s.policy(l, policyHash)
+	if err == nil {
+		var d *tenants.Directory
+		if d, err = s.directory(l, directoryHash); err == nil {
+			return requests.Rules{Policy: p, Directory: d}, nil
+		}
+	}
+	var bad unloadable
+	if errors.As(err, &bad) {
+		err = fault.New(fault.NotFound, "version_unloadable", "A version of the rules is not kept here any more, or cannot be read.").Because(err)
+	}
+	return requests.Rules{}, err
 }
 
 func (s *Store) keep(neighbourhood uuid.UUID, now pair) {

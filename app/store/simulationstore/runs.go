@@ -149,11 +149,12 @@ func (s *Store) List(ctx context.Context, neighbourhood uuid.UUID, draft string,
 }
 
 // Fresh implements simulations.Store.
-func (s *Store) Fresh(ctx context.Context, neighbourhood uuid.UUID, liveHash, draftHash, directoryHash string, since time.Time) (r simulations.Run, found bool, err error) {
+func (s *Store) Fresh(ctx context.Context, neighbourhood uuid.UUID, liveHash, draftHash, directoryHash string, since time.Time, atLeast time.Duration) (r simulations.Run, found bool, err error) {
 	err = s.inTx(ctx, neighbourhood, func(tx *database.Tx) error {
 		var w runRow
 		err := tx.Gorm().Where(`neighbourhood_id = ? and state = ? and live_hash = ? and draft_hash = ? and directory_hash = ? and mode = ?
-			and finished_at >= ? and until_at >= ?`, neighbourhood, done, liveHash, draftHash, directoryHash, string(simulate.RecordedLoad), since, since).
+			and finished_at >= ? and until_at >= ? and until_at - from_at >= make_interval(secs => ?)`,
+			neighbourhood, done, liveHash, draftHash, directoryHash, string(simulate.RecordedLoad), since, since, atLeast.Seconds()).
 			Order("created_at desc").Limit(1).Take(&w).Error
 		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return nil

@@ -53,7 +53,7 @@ func (s *Store) Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time)
 // Versions implements simulations.Store.
 func (s *Store) Versions(ctx context.Context, neighbourhood uuid.UUID, policyHash, directoryHash string) (side simulate.Side, err error) {
 	err = s.inTx(ctx, neighbourhood, func(tx *database.Tx) error {
-		rules, err := s.rules.Load(tx, neighbourhood, rulestore.Named(policyHash, directoryHash))
+		rules, err := s.rules.Exactly(ctx, tx, neighbourhood, policyHash, directoryHash)
 		side = sideOf(rules)
 		return err
 	})
