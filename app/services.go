@@ -42,6 +42,8 @@ type services struct {
 	people      *identitystore.Store
 	register    *patientstore.Store
 	kept        *requeststore.Store
+	rules       *rulestore.Store
+	watch       *rulestore.Watch
 }
 
 func newServices(db *database.DB, deliveries *deliverystore.Store, now func() time.Time, log *slog.Logger) (*services, error) {
@@ -52,12 +54,14 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, now func() ti
 	directories := directorystore.New(db)
 	s := &services{
 		catalogue: kinds, conversations: conversationstore.New(db, now), directories: directories, versions: publishingstore.New(db),
-		people: identitystore.New(db), register: patientstore.New(db), kept: requeststore.New(db, rulestore.New(directories), deliveries),
+		people: identitystore.New(db), register: patientstore.New(db), rules: rulestore.New(directories),
 	}
+	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
 	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
+	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }

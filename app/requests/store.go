@@ -91,6 +91,13 @@ type Reply struct {
 type Rules struct {
 	Policy    *policy.Policy
 	Directory *tenants.Directory
+	// Unloaded names what is live and could not be loaded here; Policy and Directory are then the last good ones.
+	Unloaded policy.Unloaded
+}
+
+// decide is policy.Decide by these rules, which says so when they are not the live ones.
+func (r Rules) decide(facts policy.Facts, load policy.Load, at time.Time) policy.Decision {
+	return policy.Decide(r.Policy, facts, r.Directory, load, at).Instead(r.Unloaded)
 }
 
 // QueueCount is how much stands in a queue.

@@ -47,7 +47,19 @@ type World struct {
 // New makes one.
 func New(t testing.TB) *World {
 	t.Helper()
-	w := &World{DB: testdb.New(t), now: Monday}
+	return over(t, testdb.New(t))
+}
+
+// NewOwner makes one, and gives the URL of the role that owns the schema, for what the product itself may not do.
+func NewOwner(t testing.TB) (*World, string) {
+	t.Helper()
+	db, owner := testdb.NewOwner(t)
+	return over(t, db), owner
+}
+
+func over(t testing.TB, db *database.DB) *World {
+	t.Helper()
+	w := &World{DB: db, now: Monday}
 	w.seed(t)
 	kinds, err := catalogue.Load()
 	if err != nil {

@@ -4,7 +4,10 @@ package directorystore
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -45,38 +48,56 @@ func (s *Store) Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, er
 	return list, err
 }
 
-// Live implements directory.Store.
+// deepest is how many versions back Live looks for one that can be loaded.
+const deepest = 10
+
+// Live implements directory.Store. A version that cannot be loaded here is passed over for the newest before it that can.
 func (s *Store) Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (*tenants.Directory, error) {
 	var found *tenants.Directory
 	err := s.db.Global(ctx, func(tx *database.Tx) error {
-		var hash string
-		err := tx.Gorm().Raw("select hash from directory_versions where neighbourhood_id = ? and live_from <= ? order by live_from desc limit 1", neighbourhood, at).Scan(&hash).Error
+		var hashes []string
+		err := tx.Gorm().Raw("select hash from directory_versions where neighbourhood_id = ? and live_from <= ? group by hash order by max(live_from) desc limit ?",
+			neighbourhood, at, deepest).Scan(&hashes).Error
 		if err != nil {
 			return err
 		}
-		if hash == "" {
-			return fault.Absent()
+		err = fault.Absent()
+		for _, hash := range hashes {
+			if found, err = s.Version(tx, neighbourhood, hash); !errors.Is(err, ErrUnloadable) {
+				return err
+			}
 		}
-		found, err = s.Version(tx, neighbourhood, hash)
 		return err
 	})
 	return found, err
 }
 
-// Version is one version of a neighbourhood's directory.
+// ErrUnloadable is the error of a version that is not there, cannot be read, or is not what its hash says.
+var ErrUnloadable = errors.New("this version of the directory cannot be loaded")
+
+// Version is one version of a neighbourhood's directory (ErrUnloadable).
 func (s *Store) Version(tx *database.Tx, neighbourhood uuid.UUID, hash string) (*tenants.Directory, error) {
 	if known, ok := s.versions.Load(hash); ok {
 		return known.(*tenants.Directory), nil
 	}
 	var w directoryVersionRow
-	if err := tx.Gorm().Where("neighbourhood_id = ? and hash = ?", neighbourhood, hash).Limit(1).Take(&w).Error; err != nil {
+	err := tx.Gorm().Where("neighbourhood_id = ? and hash = ?", neighbourhood, hash).Order("live_from desc").Take(&w).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrUnloadable
+	}
+	if err != nil {
 		return nil, err
 	}
-	d, err := tenants.ParseDirectory(w.Document)
-	if err == nil {
-		s.versions.Store(hash, d)
+	// The hash is of the bytes: a program that knows more of a directory than the one that wrote them reads them as well.
+	if sum := sha256.Sum256(w.Document); hex.EncodeToString(sum[:]) != hash {
+		return nil, fmt.Errorf("%w: its document has the hash %x", ErrUnloadable, sum[:6])
 	}
-	return d, err
+	d, err := tenants.ParseDirectory(w.Document)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrUnloadable, err.Error()) // no refusal of what the caller sent
+	}
+	s.versions.Store(hash, d)
+	return d, nil
 }
 
 type transaction struct {
