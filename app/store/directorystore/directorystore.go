@@ -4,6 +4,7 @@ package directorystore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"time"
@@ -34,7 +35,7 @@ func New(db *database.DB) *Store { return &Store{db: db} }
 
 // InTx implements directory.Store.
 func (s *Store) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(directory.Tx) error) error {
-	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&transaction{tx, neighbourhood}) })
+	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&transaction{s, tx, neighbourhood}) })
 }
 
 // Neighbourhoods implements directory.Store.
@@ -64,6 +65,34 @@ func (s *Store) Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time)
 	return found, err
 }
 
+// Versions implements directory.Store.
+func (s *Store) Versions(ctx context.Context, neighbourhood uuid.UUID, at time.Time, limit int) ([]directory.Version, error) {
+	var list []directory.Version
+	err := s.db.Global(ctx, func(tx *database.Tx) error {
+		var rows []directoryVersionRow
+		err := tx.Gorm().Select("hash, live_from, made_by").Where("neighbourhood_id = ? and live_from <= ?", neighbourhood, at).
+			Order("live_from desc").Limit(limit).Find(&rows).Error
+		if err != nil {
+			return err
+		}
+		list, err = s.parsed(tx, neighbourhood, rows)
+		return err
+	})
+	return list, err
+}
+
+func (s *Store) parsed(tx *database.Tx, neighbourhood uuid.UUID, rows []directoryVersionRow) ([]directory.Version, error) {
+	list := make([]directory.Version, 0, len(rows))
+	for _, w := range rows {
+		d, err := s.Version(tx, neighbourhood, w.Hash)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, directory.Version{Hash: w.Hash, From: w.LiveFrom, By: w.MadeBy, Directory: d})
+	}
+	return list, nil
+}
+
 // Version is one version of a neighbourhood's directory.
 func (s *Store) Version(tx *database.Tx, neighbourhood uuid.UUID, hash string) (*tenants.Directory, error) {
 	if known, ok := s.versions.Load(hash); ok {
@@ -81,8 +110,9 @@ func (s *Store) Version(tx *database.Tx, neighbourhood uuid.UUID, hash string) (
 }
 
 type transaction struct {
-	tx *database.Tx
-	nb uuid.UUID
+	store *Store
+	tx    *database.Tx
+	nb    uuid.UUID
 }
 
 // Contents implements directory.Tx: the neighbourhood's row is the lock.
@@ -134,6 +164,20 @@ func (t *transaction) Contents() (tenants.Contents, bool, error) {
 		})
 	}
 	return c, true, nil
+}
+
+// Since implements directory.Tx.
+func (t *transaction) Since(hash string) ([]directory.Version, error) {
+	var rows []directoryVersionRow
+	err := t.tx.Gorm().Raw(`
+		select hash, live_from, made_by from directory_versions
+		where neighbourhood_id = @nb
+		  and live_from >= (select max(live_from) from directory_versions where neighbourhood_id = @nb and hash = @hash)
+		order by live_from`, sql.Named("nb", t.nb), sql.Named("hash", hash)).Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	return t.store.parsed(t.tx, t.nb, rows)
 }
 
 // Save implements directory.Tx: what is there is replaced, and nothing is removed, since requests name it.
