@@ -1,11 +1,13 @@
-// Package directorystore keeps the directory and the versions of it and of the policies that were published. These tables
-// have no tenant: every node reads them to route.
+// Package directorystore keeps the directory and the versions of it. These tables have no tenant: every node reads them to
+// route.
 package directorystore
 
 import (
 	"context"
-	"database/sql"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -18,13 +20,12 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
-	"onedoor/app/publishing"
 	"onedoor/app/store/auditstore"
 	"onedoor/tenants"
 )
 
-// Store implements directory.Store; Publishing implements publishing.Store over the same database. It keeps the parsed
-// form of every version that was read, by hash, since a version never changes.
+// Store implements directory.Store. It keeps the parsed form of every version that was read, by hash, since a version
+// never changes.
 type Store struct {
 	db       *database.DB
 	versions sync.Map // hash to *tenants.Directory
@@ -47,66 +48,56 @@ func (s *Store) Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, er
 	return list, err
 }
 
-// Live implements directory.Store.
+// deepest is how many versions back Live looks for one that can be loaded.
+const deepest = 10
+
+// Live implements directory.Store. A version that cannot be loaded here is passed over for the newest before it that can.
 func (s *Store) Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (*tenants.Directory, error) {
 	var found *tenants.Directory
 	err := s.db.Global(ctx, func(tx *database.Tx) error {
-		var hash string
-		err := tx.Gorm().Raw("select hash from directory_versions where neighbourhood_id = ? and live_from <= ? order by live_from desc limit 1", neighbourhood, at).Scan(&hash).Error
+		var hashes []string
+		err := tx.Gorm().Raw("select hash from directory_versions where neighbourhood_id = ? and live_from <= ? group by hash order by max(live_from) desc limit ?",
+			neighbourhood, at, deepest).Scan(&hashes).Error
 		if err != nil {
 			return err
 		}
-		if hash == "" {
-			return fault.Absent()
+		err = fault.Absent()
+		for _, hash := range hashes {
+			if found, err = s.Version(tx, neighbourhood, hash); !errors.Is(err, ErrUnloadable) {
+				return err
+			}
 		}
-		found, err = s.Version(tx, neighbourhood, hash)
 		return err
 	})
 	return found, err
 }
 
-// Versions implements directory.Store.
-func (s *Store) Versions(ctx context.Context, neighbourhood uuid.UUID, at time.Time, limit int) ([]directory.Version, error) {
-	var list []directory.Version
-	err := s.db.Global(ctx, func(tx *database.Tx) error {
-		var rows []directoryVersionRow
-		err := tx.Gorm().Select("hash, live_from, made_by").Where("neighbourhood_id = ? and live_from <= ?", neighbourhood, at).
-			Order("live_from desc").Limit(limit).Find(&rows).Error
-		if err != nil {
-			return err
-		}
-		list, err = s.parsed(tx, neighbourhood, rows)
-		return err
-	})
-	return list, err
-}
+// ErrUnloadable is the error of a version that is not there, cannot be read, or is not what its hash says.
+var ErrUnloadable = errors.New("this version of the directory cannot be loaded")
 
-func (s *Store) parsed(tx *database.Tx, neighbourhood uuid.UUID, rows []directoryVersionRow) ([]directory.Version, error) {
-	list := make([]directory.Version, 0, len(rows))
-	for _, w := range rows {
-		d, err := s.Version(tx, neighbourhood, w.Hash)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, directory.Version{Hash: w.Hash, From: w.LiveFrom, By: w.MadeBy, Directory: d})
-	}
-	return list, nil
-}
-
-// Version is one version of a neighbourhood's directory.
+// Version is one version of a neighbourhood's directory (ErrUnloadable).
 func (s *Store) Version(tx *database.Tx, neighbourhood uuid.UUID, hash string) (*tenants.Directory, error) {
 	if known, ok := s.versions.Load(hash); ok {
 		return known.(*tenants.Directory), nil
 	}
 	var w directoryVersionRow
-	if err := tx.Gorm().Where("neighbourhood_id = ? and hash = ?", neighbourhood, hash).Limit(1).Take(&w).Error; err != nil {
+	err := tx.Gorm().Where("neighbourhood_id = ? and hash = ?", neighbourhood, hash).Order("live_from desc").Take(&w).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrUnloadable
+	}
+	if err != nil {
 		return nil, err
 	}
-	d, err := tenants.ParseDirectory(w.Document)
-	if err == nil {
-		s.versions.Store(hash, d)
+	// The hash is of the bytes: a program that knows more of a directory than the one that wrote them reads them as well.
+	if sum := sha256.Sum256(w.Document); hex.EncodeToString(sum[:]) != hash {
+		return nil, fmt.Errorf("%w: its document has the hash %x", ErrUnloadable, sum[:6])
 	}
-	return d, err
+	d, err := tenants.ParseDirectory(w.Document)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrUnloadable, err.Error()) // no refusal of what the caller sent
+	}
+	s.versions.Store(hash, d)
+	return d, nil
 }
 
 type transaction struct {
@@ -166,20 +157,6 @@ func (t *transaction) Contents() (tenants.Contents, bool, error) {
 	return c, true, nil
 }
 
-// Since implements directory.Tx.
-func (t *transaction) Since(hash string) ([]directory.Version, error) {
-	var rows []directoryVersionRow
-	err := t.tx.Gorm().Raw(`
-		select hash, live_from, made_by from directory_versions
-		where neighbourhood_id = @nb
-		  and live_from >= (select max(live_from) from directory_versions where neighbourhood_id = @nb and hash = @hash)
-		order by live_from`, sql.Named("nb", t.nb), sql.Named("hash", hash)).Scan(&rows).Error
-	if err != nil {
-		return nil, err
-	}
-	return t.store.parsed(t.tx, t.nb, rows)
-}
-
 // Save implements directory.Tx: what is there is replaced, and nothing is removed, since requests name it.
 func (t *transaction) Save(c tenants.Contents, at time.Time) error {
 	home := neighbourhoodRow{c.Neighbourhood.ID, c.Neighbourhood.Slug, c.Neighbourhood.Name, c.Desk, at}
@@ -232,30 +209,6 @@ func (t *transaction) AddVersion(d *tenants.Directory, by audit.Actor, at time.T
 
 // Audit implements directory.Tx.
 func (t *transaction) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
-
-// Publishing is the same database as publishing.Store.
-type Publishing struct{ db *database.DB }
-
-// NewPublishing makes a store of policy versions.
-func NewPublishing(db *database.DB) *Publishing { return &Publishing{db} }
-
-// InTx implements publishing.Store.
-func (s *Publishing) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(publishing.Tx) error) error {
-	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&publication{tx, neighbourhood}) })
-}
-
-type publication struct {
-	tx *database.Tx
-	nb uuid.UUID
-}
-
-// Add implements publishing.Tx.
-func (t *publication) Add(v publishing.Version) error {
-	return t.tx.Gorm().Create(&policyVersionRow{v.NeighbourhoodID, v.Hash, v.LiveFrom, string(v.Document), v.PublishedBy, v.Note}).Error
-}
-
-// Audit implements publishing.Tx.
-func (t *publication) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
 
 type neighbourhoodRow struct {
 	ID                 uuid.UUID
@@ -334,14 +287,3 @@ type directoryVersionRow struct {
 }
 
 func (directoryVersionRow) TableName() string { return "directory_versions" }
-
-type policyVersionRow struct {
-	NeighbourhoodID uuid.UUID
-	Hash            string
-	LiveFrom        time.Time
-	Document        string
-	PublishedBy     string
-	Note            string
-}
-
-func (policyVersionRow) TableName() string { return "policy_versions" }
