@@ -36,7 +36,7 @@ func New(db *database.DB) *Store { return &Store{db: db} }
 
 // InTx implements directory.Store.
 func (s *Store) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(directory.Tx) error) error {
-	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&transaction{tx, neighbourhood}) })
+	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&transaction{s, tx, neighbourhood}) })
 }
 
 // Neighbourhoods implements directory.Store.
@@ -101,8 +101,9 @@ func (s *Store) Version(tx *database.Tx, neighbourhood uuid.UUID, hash string) (
 }
 
 type transaction struct {
-	tx *database.Tx
-	nb uuid.UUID
+	store *Store
+	tx    *database.Tx
+	nb    uuid.UUID
 }
 
 // Contents implements directory.Tx: the neighbourhood's row is the lock.
