@@ -13,7 +13,6 @@ import (
 
 	"onedoor/app/audit"
 	"onedoor/app/fault"
-	"onedoor/app/simulations"
 	"onedoor/policy"
 )
 
@@ -257,16 +256,4 @@ func (s *Service) SetShadow(ctx context.Context, by audit.Actor, neighbourhood u
 		return tx.Announce()
 	})
 	return d, err
-}
-
-// Shadowing are the drafts that decide on live traffic besides. It implements simulations.Shadowing.
-func (s *Service) Shadowing(ctx context.Context, neighbourhood uuid.UUID) ([]simulations.ShadowDraft, error) {
-	list, err := s.Drafts(ctx, neighbourhood)
-	var shadows []simulations.ShadowDraft
-	for _, d := range list {
-		if d.Shadow {
-			shadows = append(shadows, simulations.ShadowDraft{NeighbourhoodID: neighbourhood, Name: d.Name, Document: d.Document})
-		}
-	}
-	return shadows, err
 }

@@ -10,6 +10,7 @@ import (
 	"onedoor/app/audit"
 	"onedoor/app/fault"
 	"onedoor/policy"
+	"onedoor/policy/analysis"
 )
 
 // Publication is what somebody says when they publish.
@@ -131,7 +132,7 @@ func (s *Service) commit(ctx context.Context, by audit.Actor, c candidate, g Gat
 		}
 		v.NeighbourhoodID, v.ID, v.Hash, v.Document = c.neighbourhood, uuid.Must(uuid.NewV7()), c.policy.Hash(), c.policy.Document()
 		v.PublishedAt, v.PublishedBy, v.PublishedByID, v.Note = s.o.Now(), by.Name, by.ID, note
-		if v.Findings, err = json.Marshal(g.Findings); err != nil {
+		if v.Findings, err = json.Marshal(append([]analysis.Finding{}, g.Findings...)); err != nil {
 			return err
 		}
 		v.Replay, v.BasedOn, v.New = &g.Replay, live.Hash, true

@@ -69,7 +69,7 @@ func (s *Service) replay(ctx context.Context, c candidate) (Replay, error) {
 	run, found, err := s.o.Replays.Fresh(ctx, c.neighbourhood, c.live.Hash, c.policy.Hash())
 	if err == nil && !found {
 		var made simulations.Run
-		made, err = s.o.Replays.RunNow(ctx, c.by, c.neighbourhood, simulations.Question{Draft: c.draft, Document: c.policy.Document(), From: since, Until: s.o.Now()})
+		made, err = s.o.Replays.RunNow(ctx, c.by, c.neighbourhood, simulations.Question{Draft: c.draft, Document: c.policy.Document(), Against: c.live.Hash, From: since})
 		run = &made
 	}
 	if err != nil {

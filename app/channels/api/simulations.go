@@ -62,10 +62,10 @@ func (a *API) simulateDraft(c echo.Context) error {
 		return err
 	}
 	q := simulations.Question{Draft: d.Name, Document: d.Document, Mode: simulate.Mode(body.Mode)}
-	if q.From, err = parseMoment(body.Since, "/since"); err != nil {
+	if q.From, err = parseOptionalMoment(body.Since, "/since"); err != nil {
 		return err
 	}
-	if q.Until, err = parseMoment(body.Until, "/until"); err != nil {
+	if q.Until, err = parseOptionalMoment(body.Until, "/until"); err != nil {
 		return err
 	}
 	by := routes.Principal(c).Actor()

@@ -83,7 +83,7 @@ func (a *API) getGate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	from, err := parseMoment(c.QueryParam("from"), "/from")
+	from, err := parseOptionalMoment(c.QueryParam("from"), "/from")
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,8 @@ func (a *API) getGate(c echo.Context) error {
 	return routes.WriteJSON(c, http.StatusOK, g)
 }
 
-// parseMoment reads an optional moment.
-func parseMoment(s, pointer string) (time.Time, error) {
+// parseOptionalMoment reads an optional moment.
+func parseOptionalMoment(s, pointer string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
@@ -121,7 +121,7 @@ func (a *API) publishDraft(c echo.Context) error {
 		return err
 	}
 	p := publishing.Publication{Note: body.Note, Reasons: body.Reasons, Against: body.Against}
-	if p.From, err = parseMoment(body.From, "/from"); err != nil {
+	if p.From, err = parseOptionalMoment(body.From, "/from"); err != nil {
 		return err
 	}
 	if p.IfMatch, _, err = condition(c); err != nil {
