@@ -159,9 +159,10 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	deliveries := deliverystore.New(a.db, inserter)
 	a.tailer = database.NewTailer(a.db, database.TailerOptions{})
-	if a.services, err = newServices(a.db, deliveries, a.now); err != nil {
+	if a.services, err = newServices(a.db, deliveries, a.now, a.log); err != nil {
 		return err
 	}
+	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch))
 	if a.has(RoleJobs) {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
@@ -213,7 +214,7 @@ func (a *App) Routes() []routes.Route {
 func (a *App) Run(ctx context.Context, ready func()) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	ended := make(chan error, 4)
+	ended := make(chan error, 5)
 	running := 0
 	start := func(run func(context.Context) error) {
 		running++
@@ -232,6 +233,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	if a.has(RoleWeb) {
 		start(func(ctx context.Context) error { return a.server.Serve(ctx, a.listener) })
+		start(a.services.watch.Run)
 	}
 	if a.jobs != nil {
 		if err := a.jobs.Start(ctx); err != nil {

@@ -7,18 +7,24 @@ import (
 )
 
 // canonicalHash is taken of what the document means, in its own order: two documents with one hash decide alike and explain
-// themselves in the same words. Its shape is never changed, only given another format number.
+// themselves in the same words. Its shape is never changed, only given another format number; what a document may say besides
+// is written only where it is said, so that the hash of a document that does not say it stays.
 func (p *Policy) canonicalHash() string {
 	type fact struct {
 		Name     string   `json:"name"`
 		Values   []string `json:"values,omitempty"`
 		Min, Max int      `json:",omitempty"`
+		Worse    []string `json:"worse,omitempty"`
+		Safety   bool     `json:"safety,omitempty"`
 	}
 	type rule struct {
 		ID   string         `json:"id"`
 		When [][2]string    `json:"when"`
 		Then map[string]any `json:"then"`
 		Note string         `json:"note"`
+
+		Disabled bool            `json:"disabled,omitempty"`
+		IfDrifts DestinationKind `json:"if_drifts,omitempty"`
 	}
 	type table struct {
 		Name  string    `json:"name"`
@@ -41,12 +47,12 @@ func (p *Policy) canonicalHash() string {
 		Cases  []test  `json:"cases"`
 	}{Format: 1, Policy: p.name}
 	for _, f := range p.facts[:p.declared] { // the platform's own facts belong to the safety stage's hash
-		doc.Facts = append(doc.Facts, fact{f.Name, f.Values, f.Min, f.Max})
+		doc.Facts = append(doc.Facts, fact{f.Name, f.Values, f.Min, f.Max, f.Worse, f.Safety})
 	}
 	for _, t := range p.tables {
 		out := table{Name: t.Name, Hit: t.Hit, From: t.From.String(), Until: t.Until.String()}
 		for _, r := range t.Rules {
-			row := rule{ID: r.ID, Note: r.Note, Then: map[string]any{
+			row := rule{ID: r.ID, Note: r.Note, Disabled: r.Disabled, IfDrifts: r.IfDrifts, Then: map[string]any{
 				"to": r.Then.To.String(), "service": r.Then.Service, "urgency": r.Then.Urgency, "tags": append([]string{}, r.Then.Tags...),
 				"message": r.Then.Message, "care_within": r.Then.CareWithin, "answer_within": r.Then.AnswerWithin,
 			}}

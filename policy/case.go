@@ -81,9 +81,8 @@ func (p *Policy) caseRule(facts Facts, on nhs.Date) (*Table, *Rule) {
 			return table, rule
 		}
 	}
-	found := p.match(p.program.codes(p.facts, func(f *Fact) Value { return facts[f.Name] }), on)
-	table := &p.tables[found.table]
-	return table, &table.Rules[found.rule]
+	found := &p.program.rules[p.match(p.program.codes(p.facts, func(f *Fact) Value { return facts[f.Name] }), on)]
+	return found.table, found.rule
 }
 
 func (d Destination) covers(other Destination) bool {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -81,6 +80,9 @@ func (r *reader) read(root *yaml.Node) {
 		r.readFacts(facts)
 	}
 	r.policy.declared = len(r.policy.facts)
+	if r.stage == neighbourhood {
+		r.addCommon(sections)
+	}
 	r.policy.facts = append(r.policy.facts, r.given...)
 	for i := range r.policy.facts {
 		r.facts[r.policy.facts[i].Name] = &r.policy.facts[i]
@@ -91,95 +93,6 @@ func (r *reader) read(root *yaml.Node) {
 	if cases, ok := sections["cases"]; ok {
 		r.readCases(cases)
 	}
-}
-
-var rangePattern = regexp.MustCompile(`^(-?[0-9]{1,9})\.\.(-?[0-9]{1,9})$`)
-
-func (r *reader) readFacts(section entry) {
-	entries := r.mapping(section.node, section.place, "facts")
-	if len(entries) > maxFacts {
-		r.add("policy_fact", section.place, section.node, "expected %d facts at most, found %d", maxFacts, len(entries))
-		return
-	}
-	for _, e := range entries {
-		if f, ok := r.readFact(e); ok {
-			r.policy.facts = append(r.policy.facts, f)
-		}
-	}
-}
-
-func (r *reader) readFact(e entry) (Fact, bool) {
-	at := e.place
-	at.column = e.key
-	switch {
-	case !isSlug(e.key):
-		r.add("policy_fact", at, e.node, "this is no fact's name: expected lower-case letters, digits and hyphens")
-		return Fact{}, false
-	case reserved(e.key):
-		r.add("policy_fact", at, e.node, "this name points at an organisation or service and is no fact that a rule can test: expected another name")
-		return Fact{}, false
-	case r.platforms(e.key):
-		r.add("policy_safety", at, e.node, "this fact belongs to the platform's safety stage: a policy may read it and may not declare it")
-		return Fact{}, false
-	}
-	f, ok := r.readDomain(e, at)
-	if want, isDerived := derived(e.key); ok && isDerived && (f.Numeric() || strings.Join(f.Values, ",") != strings.Join(want, ",")) {
-		r.add("policy_fact", at, e.node, "this fact is worked out from the moment: expected its values to be [%s]", strings.Join(want, ", "))
-		return f, false
-	}
-	_, f.derived = derived(e.key)
-	return f, ok
-}
-
-func (r *reader) platforms(name string) bool {
-	for _, f := range r.given {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *reader) readDomain(e entry, at place) (Fact, bool) {
-	if e.node.Kind == yaml.ScalarNode {
-		ends := rangePattern.FindStringSubmatch(e.node.Value)
-		if ends == nil {
-			r.add("policy_fact", at, e.node, "expected a list of values or a range of whole numbers such as 0..130, found %s", clip(e.node.Value))
-			return Fact{}, false
-		}
-		low, _ := strconv.Atoi(ends[1]) // the pattern holds nine digits at most
-		high, _ := strconv.Atoi(ends[2])
-		if low > high || high-low >= maxRange {
-			r.add("policy_fact", at, e.node, "expected the lower number first and %d numbers at most, found %s", maxRange, e.node.Value)
-			return Fact{}, false
-		}
-		return wholeNumbers(e.key, low, high), true
-	}
-	nodes := r.list(e.node, at, "the values of a fact")
-	if len(nodes) == 0 || len(nodes) > maxValues {
-		r.add("policy_fact", at, e.node, "expected 1 to %d values", maxValues)
-		return Fact{}, false
-	}
-	values, seen := make([]string, 0, len(nodes)), map[string]bool{}
-	for i, node := range nodes {
-		value, ok := r.scalar(node, at.under(i), "a value of the fact")
-		switch {
-		case !ok:
-			return Fact{}, false
-		case value == unknownWord:
-			r.add("policy_fact", at.under(i), node, "unknown is always a value: expected the others alone")
-			return Fact{}, false
-		case value == "" || len(value) > 200:
-			r.add("policy_fact", at.under(i), node, "expected a value of 1 to 200 characters")
-			return Fact{}, false
-		case seen[value]:
-			r.add("policy_fact", at.under(i), node, "the value %s stands here twice: expected it once", clip(value))
-			return Fact{}, false
-		}
-		seen[value] = true
-		values = append(values, value)
-	}
-	return enumeration(e.key, values...), true
 }
 
 // date reads YYYY-MM-DD.

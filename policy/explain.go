@@ -42,7 +42,7 @@ func (r *resolver) offerMessage(d *Decision) string {
 // because tells staff why a request is where it is.
 func (r *resolver) because(d *Decision) []string {
 	list := make([]string, 0, 6)
-	list = append(list, "Rule "+d.Rule+" of "+d.Table+": "+r.policy.program.sentence(r.position))
+	list = append(list, "Rule "+d.Rule+" of "+d.Table+": "+r.policy.program.rules[r.winner].sentence)
 	if d.Stage == StageSafety {
 		list = append(list, "The platform's safety stage decided, before any rule of the neighbourhood.")
 	}
@@ -71,7 +71,7 @@ func (r *resolver) because(d *Decision) []string {
 
 // facing tells the facts that the rule asked for.
 func (r *resolver) facing() string {
-	cells := r.policy.program.tables[r.position.table].rules[r.position.rule].cells
+	cells := r.policy.program.rules[r.winner].cells
 	if len(cells) == 0 {
 		return ""
 	}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,10 +18,35 @@ type Fact struct {
 	Values []string // of an enumeration, in document order
 	Min    int      // of a range, inclusive
 	Max    int
+	Worse  []string // of an enumeration, values from best to worst; of a range, up or down alone; nothing when no answer is worse
+	Safety bool     // what is not known of it must not make a request leave the practice or less urgent
 
 	codes   map[string]uint32
 	said    []string // each value in words, in the order of Values
-	derived bool     // worked out from the moment
+	derived bool     // worked out, whatever the request says
+	service string   // of a load fact, the slug of its services
+}
+
+// The two orders of a range.
+const (
+	worseUp   = "up"
+	worseDown = "down"
+)
+
+// Severity ranks the answers of a fact that declares which are worse: a higher rank is worse. There is none for what is not
+// known, not declared or not ranked.
+func (f *Fact) Severity(v Value) (rank int, ok bool) {
+	if len(f.Worse) == 0 || !v.Known() || !f.Allows(v) {
+		return 0, false
+	}
+	if !f.Numeric() {
+		rank = slices.Index(f.Worse, v.text)
+		return max(rank, 0), rank >= 0
+	}
+	if f.Worse[0] == worseDown {
+		return -v.number, true
+	}
+	return v.number, true
 }
 
 // codeUnknown is the code of a value that is not known.

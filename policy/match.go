@@ -1,18 +1,23 @@
 package policy
 
-import "onedoor/app/nhs"
+import (
+	"cmp"
+	"slices"
 
-// program is a policy ready to decide: facts are positions, values are codes, and a row is the cells that can fail. Rows are
-// asked one after another; whatever replaces that must give the same answers.
+	"onedoor/app/nhs"
+)
+
+// program is a policy ready to decide: the enabled rules of all its tables in the one order in which they are asked, facts as
+// positions, values as codes, and a row as the cells that can fail. Rows are asked one after another; whatever replaces that
+// must give the same answers.
 type program struct {
-	tables []compiledTable
-}
-
-type compiledTable struct {
 	rules []compiledRule
 }
 
 type compiledRule struct {
+	position Position
+	table    *Table
+	rule     *Rule
 	cells    []compiledCell
 	sentence string // every explanation begins with it
 }
@@ -27,25 +32,68 @@ type compiledCell struct {
 // codes are one request's values, by the position of the fact.
 type codes []uint32
 
-// position is a rule of a policy.
-type position struct{ table, rule int }
+// Position is where a rule stands in a policy's document: the table, and the rule within it, both counted from 0.
+type Position struct{ Table, Rule int }
+
+// At is the table and rule at a position.
+func (p *Policy) At(at Position) (*Table, *Rule) {
+	t := &p.tables[at.Table]
+	return t, &t.Rules[at.Rule]
+}
+
+// Order is the enabled rules of the tables that count on a day, in the order in which they are asked: tables and rules as they
+// stand in the document, but for a priority table's rules, which are asked from the most urgent to the least.
+func (p *Policy) Order(on nhs.Date) []Position {
+	order := make([]Position, 0, len(p.program.rules))
+	for i := range p.program.rules {
+		if r := &p.program.rules[i]; r.table.Active(on) {
+			order = append(order, r.position)
+		}
+	}
+	return order
+}
+
+// Match is the rule that takes a request on a day, given the values of the facts in the order of Facts. There is always one:
+// the last rule takes everything.
+func (p *Policy) Match(values []Value, on nhs.Date) Position {
+	c := make(codes, len(p.facts))
+	for i := range p.facts {
+		c[i] = p.facts[i].code(values[i])
+	}
+	return p.program.rules[p.match(c, on)].position
+}
 
 func (p *Policy) compile() {
 	index := make(map[string]int, len(p.facts))
 	for i, f := range p.facts {
 		index[f.Name] = i
 	}
-	p.program.tables = make([]compiledTable, len(p.tables))
-	for i, t := range p.tables {
-		rules := make([]compiledRule, len(t.Rules))
-		for j, r := range t.Rules {
-			rules[j].sentence = r.Sentence()
-			for _, c := range r.When {
-				rules[j].cells = append(rules[j].cells, compiledCell{index[c.Fact], c.Cell.set, spoken(c.Fact) + " is ", c.Cell.Words()})
+	for i := range p.tables {
+		for _, at := range asked(i, &p.tables[i]) {
+			table, rule := p.At(at)
+			compiled := compiledRule{position: at, table: table, rule: rule, sentence: rule.Sentence()}
+			for _, c := range rule.When {
+				compiled.cells = append(compiled.cells, compiledCell{index[c.Fact], c.Cell.set, spoken(c.Fact) + " is ", c.Cell.Words()})
 			}
+			p.program.rules = append(p.program.rules, compiled)
 		}
-		p.program.tables[i].rules = rules
 	}
+}
+
+// asked are the enabled rules of a table in the order in which they are asked.
+func asked(table int, t *Table) []Position {
+	var order []Position
+	for i := range t.Rules {
+		if !t.Rules[i].Disabled {
+			order = append(order, Position{table, i})
+		}
+	}
+	if t.Hit == Priority {
+		slices.SortStableFunc(order, func(a, b Position) int {
+			return cmp.Compare(t.Rules[b.Rule].Then.Urgency.Rank(), t.Rules[a.Rule].Then.Urgency.Rank())
+		})
+	}
+	return order
 }
 
 // codes asks for the value of each fact.
@@ -56,8 +104,6 @@ func (pr *program) codes(facts []Fact, value func(*Fact) Value) codes {
 	}
 	return c
 }
-
-func (pr *program) sentence(at position) string { return pr.tables[at.table].rules[at.rule].sentence }
 
 // takes reports whether every cell is satisfied.
 func (r *compiledRule) takes(c codes) bool {
@@ -83,31 +129,20 @@ func (r *compiledRule) failures(c codes) (n, cell int) {
 	return n, cell
 }
 
-// match is the first rule that takes a request on a day. There is always one: the last rule takes everything.
-func (p *Policy) match(c codes, on nhs.Date) position {
-	found, _ := p.matchAfter(c, on, position{0, -1}, func(*Rule) bool { return true })
+// match is the first rule that takes a request on a day, by its place in the program.
+func (p *Policy) match(c codes, on nhs.Date) int {
+	found, _ := p.matchAfter(c, on, -1, func(*Rule) bool { return true })
 	return found
 }
 
-// matchAfter is the first rule later than a position that takes a request and is wanted.
-func (p *Policy) matchAfter(c codes, on nhs.Date, after position, wanted func(*Rule) bool) (position, bool) {
-	for t := after.table; t < len(p.tables); t++ {
-		if !p.tables[t].Active(on) {
-			continue
-		}
-		first := 0
-		if t == after.table {
-			first = after.rule + 1
-		}
-		rules := p.program.tables[t].rules
-		for r := first; r < len(rules); r++ {
-			if rules[r].takes(c) && wanted(&p.tables[t].Rules[r]) {
-				return position{t, r}, true
-			}
+// matchAfter is the first rule later than another that takes a request and is wanted.
+func (p *Policy) matchAfter(c codes, on nhs.Date, after int, wanted func(*Rule) bool) (int, bool) {
+	for i := after + 1; i < len(p.program.rules); i++ {
+		if r := &p.program.rules[i]; r.table.Active(on) && r.takes(c) && wanted(r.rule) {
+			return i, true
 		}
 	}
-	last := len(p.tables) - 1
-	return position{last, len(p.tables[last].Rules) - 1}, false
+	return 0, false
 }
 
 // maxNearMisses is how many a decision tells.
@@ -122,31 +157,26 @@ type NearMiss struct {
 	Was   string `json:"was"`   // 17, or not known
 }
 
-// nearMisses are told in the order in which the rules stand.
-func (p *Policy) nearMisses(c codes, on nhs.Date, winner position, value func(*Fact) Value) []NearMiss {
+// nearMisses are told in the order in which the rules are asked.
+func (p *Policy) nearMisses(c codes, on nhs.Date, winner int, value func(*Fact) Value) []NearMiss {
 	var misses []NearMiss
-	for t := 0; t <= winner.table; t++ {
-		if !p.tables[t].Active(on) {
+	for i := range winner {
+		r := &p.program.rules[i]
+		if !r.table.Active(on) {
 			continue
 		}
-		rules := p.program.tables[t].rules
-		if t == winner.table {
-			rules = rules[:winner.rule]
+		n, cell := r.failures(c)
+		if n != 1 {
+			continue
 		}
-		for r := range rules {
-			n, cell := rules[r].failures(c)
-			if n != 1 {
-				continue
-			}
-			failed := &rules[r].cells[cell]
-			fact := &p.facts[failed.fact]
-			if fact.Name == factKind {
-				continue
-			}
-			misses = append(misses, NearMiss{p.tables[t].Name, p.tables[t].Rules[r].ID, fact.Name, failed.needs, fact.say(value(fact))})
-			if len(misses) == maxNearMisses {
-				return misses
-			}
+		failed := &r.cells[cell]
+		fact := &p.facts[failed.fact]
+		if fact.Name == factKind {
+			continue
+		}
+		misses = append(misses, NearMiss{r.table.Name, r.rule.ID, fact.Name, failed.needs, fact.say(value(fact))})
+		if len(misses) == maxNearMisses {
+			return misses
 		}
 	}
 	return misses

@@ -66,13 +66,18 @@ func (p *Policy) Rule(table, id string) (Rule, bool) {
 // HitPolicy says what happens when several rules of a table match, in the words of OMG DMN.
 type HitPolicy string
 
-// First is the only hit policy that decides today: the first matching rule wins. The others are named so that a document
-// that asks for one is refused with its name.
+// The hit policies of routing tables. Unique says that no two rules match one request, Any that rules which do decide the
+// same; that is proven before a policy is published, by package analysis, and where it does not hold the first rule wins.
 const (
-	First       HitPolicy = "first"
-	Unique      HitPolicy = "unique"
-	Any         HitPolicy = "any"
-	Priority    HitPolicy = "priority"
+	First    HitPolicy = "first"    // the first matching rule wins
+	Unique   HitPolicy = "unique"   // one rule at most matches
+	Any      HitPolicy = "any"      // rules that match decide the same
+	Priority HitPolicy = "priority" // the most urgent wins; of those, the first
+)
+
+// Hit policies that give several outcomes: for tables that are evaluated by themselves, by package dmn. A routing policy that
+// asks for one is refused.
+const (
 	Collect     HitPolicy = "collect"
 	RuleOrder   HitPolicy = "rule order"
 	OutputOrder HitPolicy = "output order"
@@ -94,10 +99,12 @@ func (t *Table) Active(on nhs.Date) bool {
 
 // Rule is one row: a box of facts and what follows from it.
 type Rule struct {
-	ID   string
-	When []Condition // in document order; a fact that is not named may be anything
-	Then Outcome
-	Note string
+	ID       string
+	When     []Condition // in document order; a fact that is not named may be anything
+	Then     Outcome
+	Note     string
+	Disabled bool            // kept, and never matches
+	IfDrifts DestinationKind // where its requests go while an alarm on the rule stands; nothing for an alarm alone
 }
 
 // Condition is one cell of a row.

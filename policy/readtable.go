@@ -68,12 +68,14 @@ func (r *reader) readHit(e entry) HitPolicy {
 	if !ok {
 		return First
 	}
+	const expected = "expected hit: first, unique, any or priority, found "
 	switch hit := HitPolicy(text); hit {
-	case First:
-	case Unique, Any, Priority, Collect, RuleOrder, OutputOrder:
-		r.add("policy_hit", e.place, e.node, "a routing table asks its rules in order and the first match wins: expected hit: first, found %s", text)
+	case First, Unique, Any, Priority:
+		return hit
+	case Collect, RuleOrder, OutputOrder:
+		r.add("policy_hit", e.place, e.node, "%s gives several outcomes, for a table that is evaluated by itself (onedoor policy dmn), and a request goes one way: "+expected+"%s", text, text)
 	default:
-		r.add("policy_hit", e.place, e.node, "expected hit: first, found %s", clip(text))
+		r.add("policy_hit", e.place, e.node, expected+"%s", clip(text))
 	}
 	return First
 }
@@ -99,7 +101,7 @@ func (r *reader) readRules(section entry) []Rule {
 
 func (r *reader) readRule(node *yaml.Node, at place) Rule {
 	var rule Rule
-	entries := r.mapping(node, at, "a rule", "id", "when", "then", "note")
+	entries := r.mapping(node, at, "a rule", "id", "when", "then", "note", "disabled", "if_drifts")
 	for _, e := range entries {
 		if e.key != "id" {
 			continue
@@ -125,12 +127,25 @@ func (r *reader) readRule(node *yaml.Node, at place) Rule {
 			rule.Then, decided = r.readThen(e), true
 		case "note":
 			rule.Note, _ = r.scalar(e.node, e.place, "a note")
+		case "disabled":
+			rule.Disabled = r.truth(e, "disabled: true for a rule that is kept and never matches")
+		case "if_drifts":
+			rule.IfDrifts = r.readIfDrifts(e)
 		}
 	}
 	if !decided && node.Kind == yaml.MappingNode {
 		r.add("policy_rule", at, node, "the rule decides nothing: expected then: with to and urgency")
 	}
 	return rule
+}
+
+// readIfDrifts reads what an alarm on a rule does. Only home takes anything, so only home is a safe place to fall back to.
+func (r *reader) readIfDrifts(e entry) DestinationKind {
+	text, ok := r.scalar(e.node, e.place, "where requests go when the rule drifts")
+	if ok && DestinationKind(text) != ToRegisteredPractice {
+		r.add("policy_rule", e.place, e.node, "expected if_drifts: registered-practice, or nothing for an alarm alone, found %s", clip(text))
+	}
+	return DestinationKind(text)
 }
 
 func (r *reader) readWhen(section entry) []Condition {
@@ -294,6 +309,8 @@ func (r *reader) check(root *yaml.Node) {
 	}
 	at.rule = rule.ID
 	switch {
+	case rule.Disabled:
+		r.add("policy_catch_all", at, nil, "the last rule takes everything that no other does: expected it not to be disabled")
 	case len(rule.When) > 0:
 		r.add("policy_catch_all", at, nil, "the last rule must take everything that no other does: expected when: {}")
 	case !rule.Then.To.home():

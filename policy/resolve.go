@@ -112,11 +112,11 @@ func (r *resolver) try(d Destination) (Place, bool) {
 
 // queueByKind is the queue at home that the next rules name for such a request.
 func (r *resolver) queueByKind() string {
-	at, ok := r.policy.matchAfter(r.codes, r.on, r.position, func(rule *Rule) bool { return rule.Then.To.Kind == ToRegisteredPractice })
+	at, ok := r.policy.matchAfter(r.codes, r.on, r.winner, func(rule *Rule) bool { return rule.Then.To.Kind == ToRegisteredPractice })
 	if !ok {
 		return tenants.QueueGeneral
 	}
-	return r.policy.tables[at.table].Rules[at.rule].Then.To.Queue
+	return r.policy.program.rules[at].rule.Then.To.Queue
 }
 
 // stay keeps a request at home, which takes anything.

@@ -126,3 +126,12 @@ func (ps *problems) scalar(node *yaml.Node, at place, what string) (string, bool
 	}
 	return node.Value, true
 }
+
+// truth reads true or false.
+func (ps *problems) truth(e entry, what string) bool {
+	if e.node.Kind != yaml.ScalarNode || e.node.ShortTag() != "!!bool" {
+		ps.add("policy_shape", e.place, e.node, "expected %s, or false", what)
+		return false
+	}
+	return e.node.Value == "true"
+}

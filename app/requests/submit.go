@@ -137,11 +137,11 @@ func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now t
 	if in.OwnPracticeOnly {
 		facts["own-practice-only"] = policy.Text("yes")
 	}
-	p.decision = policy.Decide(on.Rules.Policy, facts, on.Rules.Directory, on.Load, now)
+	p.decision = on.Rules.decide(facts, on.Load, now)
 	p.kept = p.decision
 	if p.decision.Offer {
 		facts["own-practice-only"] = policy.Text("yes")
-		p.kept = policy.Decide(on.Rules.Policy, facts, on.Rules.Directory, on.Load, now)
+		p.kept = on.Rules.decide(facts, on.Load, now)
 	}
 	return p, nil
 }

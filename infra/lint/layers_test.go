@@ -49,6 +49,7 @@ var broken = map[string][]edge{
 		{"app/identity", "net/http"},
 		{"app/directory", "net/http"},
 		{"app/publishing", "net/http"},
+		{"app/alarms", "net/http"},
 	},
 	"domain": {
 		{"app/requests", "onedoor/app/store/requeststore"},
@@ -64,6 +65,7 @@ var broken = map[string][]edge{
 		{"app/directory", "onedoor/app/demo"},
 		{"app/publishing", "onedoor/app/workspaces/studio"},
 		{"app/publishing", "onedoor/infra/localpg"},
+		{"app/alarms", "onedoor/app/store/alarmstore"},
 	},
 	"clinical-below-requests": {{"app/clinical", "onedoor/app/requests"}, {"app/clinical/mesh", "onedoor/app/requests"}},
 	"database":                {{"app/database", "onedoor/app/requests"}, {"app/database", "onedoor/app/store/requeststore"}},

@@ -72,7 +72,7 @@ func (w *Workspace) beat() routes.Event {
 
 func relayed(by requests.Actor, e requests.Change) (routes.Event, bool) {
 	if len(e.Organisations) == 0 {
-		return routes.Event{ID: e.ID, Name: resetEvent}, true
+		return routes.Event{ID: e.ID, Name: resetEvent}, e.Topic == resetEvent // alarms and versions are not drawn here
 	}
 	if !slices.ContainsFunc(e.Organisations, by.Scope.Includes) {
 		return routes.Event{}, false
