@@ -197,6 +197,11 @@ func (l iteratorLogic) eval(c *evaluation, s *feel.Scope) feel.Value {
 	if l.kind == "for" {
 		return results
 	}
+	for _, v := range results {
+		if _, is := v.(bool); !is && v != nil {
+			return c.run.Null("%s takes a question that is true or false, not a %s", l.kind, feel.TypeName(v))
+		}
+	}
 	return quantify(results, l.kind == "every")
 }
 

@@ -20,11 +20,12 @@ type evaluation struct {
 	done   map[string]feel.Value
 }
 
-// Evaluate decides, with the decisions that it requires. Inputs are by name; one that is absent is null. The moment is
-// what now() and today() give. What DMN calls an error is null with a reason, never an error of this function, which
-// only says that there is no such decision or that an input is not what the model says that it is.
+// Evaluate decides, with the decisions that it requires. The name is a decision's, or else a decision service's or a
+// business knowledge model's, whose parameters are then the inputs. Inputs are by name; one that is absent is null. The
+// moment is what now() and today() give. What DMN calls an error is null with a reason, never an error of this function,
+// which only says that there is no such decision.
 func (m *Model) Evaluate(name string, inputs *feel.Context, now time.Time) (Result, error) {
-	d, err := m.decision(name)
+	found, err := m.callable(name)
 	if err != nil {
 		return Result{}, err
 	}
@@ -33,11 +34,33 @@ func (m *Model) Evaluate(name string, inputs *feel.Context, now time.Time) (Resu
 		v, _ := inputs.Get(in.name)
 		c.inputs[in.id] = c.fit(v, in.of, "the input "+in.name)
 	}
-	v := c.decision(d)
+	var v feel.Value
+	switch x := found.(type) {
+	case *decision:
+		v = c.decision(x)
+	case *service:
+		v = c.call(c.service(x), inputs)
+	case *knowledge:
+		v = c.call(c.knowledge(x), inputs)
+	}
 	if c.run.Spent() {
 		v = nil
 	}
 	return Result{v, c.run.Reasons()}, nil
+}
+
+// call calls a function with the inputs that have its parameters' names.
+func (c *evaluation) call(v feel.Value, inputs *feel.Context) feel.Value {
+	f, is := v.(*feel.Function)
+	if !is {
+		return nil
+	}
+	args := make([]feel.Value, len(f.Params))
+	for i, p := range f.Params {
+		given, _ := inputs.Get(p.Name)
+		args[i] = typed(given, p.Type)
+	}
+	return f.Invoke(c.run, args)
 }
 
 // fit makes a value fit a type; what does not fit is null.

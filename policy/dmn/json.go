@@ -39,11 +39,37 @@ func (m *Model) ReadInputs(document []byte) (inputs *feel.Context, notes []strin
 				known = true
 			}
 		}
+		if !known && m.parameter(feel.Tidy(key)) {
+			inputs.Put(feel.Tidy(key), v)
+			known = true
+		}
 		if !known {
 			notes = append(notes, "The model has no input "+strconv.Quote(shorten(key))+"; it was left out.")
 		}
 	}
 	return inputs, notes, nil
+}
+
+// parameter reports whether a decision service or a business knowledge model takes something of that name.
+func (m *Model) parameter(name string) bool {
+	for _, s := range m.services {
+		for _, id := range s.inputs {
+			if m.variableOf(id).name == name {
+				return true
+			}
+		}
+	}
+	for _, k := range m.knowledge {
+		if k.logic == nil {
+			continue
+		}
+		for _, p := range k.logic.params {
+			if p.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func malformed(says string) error {

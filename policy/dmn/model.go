@@ -49,7 +49,7 @@ type service struct {
 	id, name string
 	variable variable
 	outputs  []string
-	inputs   []string // decisions and then data, in the order of the parameters
+	inputs   []string // data and then decisions, in the order of the parameters
 }
 
 // versions are the namespaces that are read.
@@ -146,7 +146,7 @@ func (r *reader) readNode(e *element, elements map[string]*element) error {
 		k := &knowledge{id: id, variable: v, requires: requirements(e)}
 		r.m.knowledge, r.m.byID[id] = append(r.m.knowledge, k), k
 	default:
-		s := &service{id: id, name: name, variable: v, outputs: hrefs(e, "outputDecision"), inputs: append(hrefs(e, "inputDecision"), hrefs(e, "inputData")...)}
+		s := &service{id: id, name: name, variable: v, outputs: hrefs(e, "outputDecision"), inputs: append(hrefs(e, "inputData"), hrefs(e, "inputDecision")...)}
 		r.m.services, r.m.byID[id] = append(r.m.services, s), s
 	}
 	return nil
@@ -283,15 +283,26 @@ func (m *Model) Inputs() []string {
 	return names
 }
 
-// decision finds a decision by its name, or else its id.
-func (m *Model) decision(name string) (*decision, error) {
+// callable finds a decision by its name, or else its id; or a decision service or business knowledge model.
+func (m *Model) callable(name string) (any, error) {
 	for _, d := range m.decisions {
 		if d.name == feel.Tidy(name) {
 			return d, nil
 		}
 	}
-	if d, is := m.byID[name].(*decision); is {
-		return d, nil
+	for _, s := range m.services {
+		if s.name == feel.Tidy(name) {
+			return s, nil
+		}
+	}
+	for _, k := range m.knowledge {
+		if k.variable.name == feel.Tidy(name) {
+			return k, nil
+		}
+	}
+	switch x := m.byID[name].(type) {
+	case *decision, *service, *knowledge:
+		return x, nil
 	}
 	there := strings.Join(m.Decisions(), "; ")
 	if there == "" {

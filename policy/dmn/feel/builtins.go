@@ -14,6 +14,10 @@ type builtin struct {
 
 func takes(params string, call func(r *Run, a []Value) Value) *builtin {
 	b := &builtin{call: call}
+	if params == "" {
+		b.signatures = [][]string{nil}
+		return b
+	}
 	for _, signature := range strings.Split(params, "|") {
 		var names []string
 		for _, name := range strings.Split(signature, ",") {
@@ -83,18 +87,20 @@ func (b *builtin) invoke(r *Run, args []Value) Value {
 		}
 		return b.call(r, args)
 	}
-	for _, s := range b.signatures {
-		if len(args) <= len(s) && len(args) >= required(s) {
-			return b.call(r, args)
-		}
+	if !b.accepts(len(args)) {
+		return r.null("the function does not take %d arguments", len(args))
 	}
-	return r.null("the function does not take %d arguments", len(args))
+	return b.call(r, args)
+}
+
+func (b *builtin) accepts(count int) bool {
+	return slices.ContainsFunc(b.signatures, func(s []string) bool { return count <= len(s) && count >= required(s) })
 }
 
 func required(signature []string) int {
 	n := 0
 	for _, name := range signature {
-		if name != "" && !strings.HasSuffix(name, "?") {
+		if !strings.HasSuffix(name, "?") {
 			n++
 		}
 	}

@@ -144,10 +144,11 @@ func pattern3(r *Run, pattern, flags Value) (*regexp.Regexp, bool) {
 			return nil, false
 		}
 	}
+	source = xmlClasses(source, strings.Contains(set, "s"))
 	if set != "" {
 		source = "(?" + set + ")" + source
 	}
-	re, err := regexp.Compile(xmlClasses(source))
+	re, err := regexp.Compile(source)
 	if err != nil {
 		r.null("the pattern is not understood here: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return nil, false
@@ -162,10 +163,6 @@ func withoutSpace(source string) string {
 	for i := 0; i < len(source); i++ {
 		c := source[i]
 		switch {
-		case c == '\\' && i+1 < len(source):
-			b.WriteByte(c)
-			i++
-			c = source[i]
 		case c == '[':
 			class++
 		case c == ']':
@@ -178,9 +175,37 @@ func withoutSpace(source string) string {
 	return b.String()
 }
 
-// xmlClasses writes out the classes of characters that only XML has, and subtraction of single characters.
-func xmlClasses(source string) string {
-	return strings.NewReplacer(`\\`, `\\`, `\i`, `[_:A-Za-z]`, `\c`, `[-._:A-Za-z0-9]`, `\I`, `[^_:A-Za-z]`, `\C`, `[^-._:A-Za-z0-9]`).Replace(source)
+// xmlClasses writes out what only XML's regular expressions have: classes of name characters, and a full stop that takes
+// no carriage return either.
+func xmlClasses(source string, dotAll bool) string {
+	names := map[byte]string{'i': "[_:A-Za-z]", 'c': "[-._:A-Za-z0-9]", 'I': "[^_:A-Za-z]", 'C': "[^-._:A-Za-z0-9]"}
+	var b strings.Builder
+	class := 0
+	for i := 0; i < len(source); i++ {
+		c := source[i]
+		switch {
+		case c == '\\' && i+1 < len(source):
+			i++
+			if name, is := names[source[i]]; is {
+				b.WriteString(name)
+				continue
+			}
+			b.WriteByte(c)
+			c = source[i]
+			if c == '0' {
+				c = 'y' // no escape of XML's, and none of this language's either: the pattern is refused
+			}
+		case c == '[':
+			class++
+		case c == ']':
+			class--
+		case c == '.' && class == 0 && !dotAll:
+			b.WriteString(`[^\n\r]`)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 func splitBy(r *Run, s, delimiter string) Value {

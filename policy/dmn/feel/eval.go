@@ -113,7 +113,7 @@ func (n instanceOf) eval(r *Run, s *Scope) Value {
 	if v == nil && n.of != nil {
 		return n.of.Kind == NullKind
 	}
-	return n.of.holds(v, r)
+	return n.of == nil || n.of.shape(v, r)
 }
 
 // unary tests are ranges when they stand by themselves.

@@ -54,6 +54,10 @@ func rangeSteps(r *Run, g *Range, visit func(Value) bool) bool {
 		r.null("a range without an end cannot be gone through")
 		return false
 	}
+	if o, ok := Order(g.Low, g.High); !ok || o > 0 {
+		r.null("a range is gone through from its lower end to its higher")
+		return false
+	}
 	return steps(r, g.Low, g.High, func(v Value) bool {
 		if !g.LowClosed && same(v, g.Low) || !g.HighClosed && same(v, g.High) {
 			return true

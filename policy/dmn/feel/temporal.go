@@ -218,13 +218,12 @@ func (t DateTime) minusDateTime(u DateTime) (Days, bool) {
 	return newDays(a-b, int64(t.Time.Nano-u.Time.Nano)), zonedA == zonedB
 }
 
-// monthsBetween counts the whole months from one date to another.
+// monthsBetween counts the whole months from one day to another; the time of day does not count.
 func monthsBetween(from, to DateTime) int64 {
 	months := int64(to.Date.Year-from.Date.Year)*12 + int64(to.Date.Month-from.Date.Month)
-	within := func(t DateTime) int64 { return int64(t.Date.Day)*secondsOfDay + int64(t.Time.Second) }
-	if months > 0 && within(to) < within(from) {
+	if months > 0 && to.Date.Day < from.Date.Day {
 		months--
-	} else if months < 0 && within(to) > within(from) {
+	} else if months < 0 && to.Date.Day > from.Date.Day {
 		months++
 	}
 	return months

@@ -2,7 +2,15 @@ package feel
 
 // Test reports whether a value passes: true only where FEEL says true.
 func (u *UnaryTests) Test(r *Run, s *Scope, input Value) bool {
-	return u.any || u.result(r, s, input) == true
+	if u.any {
+		return true
+	}
+	held := len(r.reasons)
+	passed := u.result(r, s, input) == true
+	if input == nil {
+		r.reasons = r.reasons[:held] // that nothing compares with null is no news
+	}
+	return passed
 }
 
 func (u *UnaryTests) result(r *Run, s *Scope, input Value) Value {

@@ -175,17 +175,17 @@ func (t *Type) shapeFunction(v Value) bool {
 		return true
 	}
 	if f.builtin != nil {
-		return false
+		return f.builtin.variadic || f.builtin.accepts(len(t.Args))
 	}
 	if len(f.Params) != len(t.Args) {
 		return false
 	}
 	for i, p := range f.Params {
-		if !t.Args[i].narrower(p.Type) {
+		if t.Args[i] != nil && !t.Args[i].narrower(p.Type) {
 			return false
 		}
 	}
-	return f.Returns.narrower(t.Returns)
+	return f.Returns == nil || f.Returns.narrower(t.Returns)
 }
 
 // narrower reports whether every value of t is one of wide.

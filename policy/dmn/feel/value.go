@@ -246,7 +246,7 @@ func Order(a, b Value) (order int, ok bool) {
 
 // Contains reports whether a value is in the range; ok is false where FEEL gives null.
 func (g *Range) Contains(v Value) (in, ok bool) {
-	if v == nil || g.Low == nil && g.High == nil {
+	if v == nil || !g.alone && (g.Low == nil || g.High == nil) {
 		return false, false
 	}
 	in = true
