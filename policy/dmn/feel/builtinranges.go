@@ -54,7 +54,7 @@ func order(a, b Value) int {
 
 func endsBefore(a, b *Range) bool {
 	o := order(a.High, b.Low)
-	return o < 0 || o == 0 && !(a.HighClosed && b.LowClosed)
+	return o < 0 || o == 0 && (!a.HighClosed || !b.LowClosed)
 }
 
 func meets(a, b *Range) bool {

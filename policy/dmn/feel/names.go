@@ -16,10 +16,12 @@ type Names struct {
 }
 
 // longBuiltins are the built-in functions whose names are several words.
-var longBuiltins = []string{"substring before", "substring after", "string length", "upper case", "lower case", "starts with", "ends with", "string join",
+var longBuiltins = []string{
+	"substring before", "substring after", "string length", "upper case", "lower case", "starts with", "ends with", "string join",
 	"list contains", "insert before", "index of", "distinct values", "list replace", "get value", "get entries", "context put", "context merge",
 	"date and time", "years and months duration", "day of year", "day of week", "month of year", "week of year", "round up", "round down", "round half up", "round half down",
-	"met by", "overlaps before", "overlaps after", "finished by", "started by"}
+	"met by", "overlaps before", "overlaps after", "finished by", "started by",
+}
 
 // NewNames collects variables, members (names of entries of contexts) and types.
 func NewNames(variables, members []string, types map[string]*Type) *Names {

@@ -177,8 +177,8 @@ func (p *parser) hex(at, length int) (rune, bool) {
 	if at+length > len(p.src) {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(p.src[at:at+length], 16, 32)
-	return rune(n), err == nil
+	n, err := strconv.ParseInt(p.src[at:at+length], 16, 32)
+	return rune(n), err == nil && n >= 0 //nolint:gosec // six digits at most
 }
 
 func (p *parser) conditional() node {

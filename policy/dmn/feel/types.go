@@ -38,9 +38,11 @@ type Type struct {
 // BaseTypes are the types that FEEL itself names.
 func BaseTypes() map[string]*Type {
 	base := map[string]*Type{}
-	for name, kind := range map[string]Kind{"Any": AnyKind, "Null": NullKind, "number": NumberKind, "string": StringKind, "boolean": BooleanKind, "date": DateKind, "time": TimeKind,
+	for name, kind := range map[string]Kind{
+		"Any": AnyKind, "Null": NullKind, "number": NumberKind, "string": StringKind, "boolean": BooleanKind, "date": DateKind, "time": TimeKind,
 		"date and time": DateTimeKind, "dateTime": DateTimeKind, "days and time duration": DaysKind, "dayTimeDuration": DaysKind,
-		"years and months duration": MonthsKind, "yearMonthDuration": MonthsKind, "list": ListKind, "context": ContextKind, "range": RangeKind, "function": FunctionKind} {
+		"years and months duration": MonthsKind, "yearMonthDuration": MonthsKind, "list": ListKind, "context": ContextKind, "range": RangeKind, "function": FunctionKind,
+	} {
 		base[name] = &Type{Kind: kind}
 	}
 	return base

@@ -1,7 +1,6 @@
 package feel
 
 import (
-	"sort"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -265,13 +264,4 @@ func (g *Range) Contains(v Value) (in, ok bool) {
 		in = in && (o < 0 || o == 0 && g.HighClosed)
 	}
 	return in, true
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
