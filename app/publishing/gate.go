@@ -67,6 +67,7 @@ type candidate struct {
 	reviewWanted  bool
 	reviewed      bool
 	restored      bool // was published before: only what could harm today is asked
+	fallback      bool // the product's own act: what is scheduled does not keep it back
 }
 
 // candidate reads a draft and what it would replace.

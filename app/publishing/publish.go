@@ -121,7 +121,7 @@ func (s *Service) commit(ctx context.Context, by audit.Actor, c candidate, g Gat
 		if moved {
 			return nil
 		}
-		if err := s.place(tx, &v, live, p.From); err != nil {
+		if err := s.place(tx, &v, live, p.From); err != nil && !(c.fallback && fault.Is(err, "version_scheduled")) {
 			return err
 		}
 		note, err := noted(p.Note)
@@ -143,6 +143,9 @@ func (s *Service) commit(ctx context.Context, by audit.Actor, c candidate, g Gat
 		action := "publish"
 		if v.RestoredFrom != "" {
 			action = "restore"
+		}
+		if c.fallback {
+			action = "fallback"
 		}
 		tx.Audit(s.entry(by, c.neighbourhood, action, map[string]any{"hash": v.Hash, "live_from": v.LiveFrom, "replaces": live.Hash, "draft": v.Draft, "note": note}))
 		done = true
