@@ -150,7 +150,9 @@ const longest = 2000
 func noted(note string) (string, error) {
 	note = strings.TrimSpace(note)
 	if says := noteProblem(note); says != nil {
-		return "", fault.InvalidFields([]fault.Field{*says})
+		refusal := fault.New(fault.Invalid, says.Code, "%s", says.Says)
+		refusal.Fields = []fault.Field{*says}
+		return "", refusal
 	}
 	return note, nil
 }

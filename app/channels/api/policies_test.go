@@ -177,7 +177,11 @@ func TestDocumentsComeInSeveralFormats(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := w.call(t, "lead", "PUT", policyAt+"/drafts/"+name, c.body, "Content-Type", c.media)
+			call := w.call
+			if c.media != "application/yaml" && c.media != "application/json" {
+				call = w.unheld // the reader of our document knows no such bodies
+			}
+			got := call(t, "lead", "PUT", policyAt+"/drafts/"+name, c.body, "Content-Type", c.media)
 			if got.StatusCode != 201 || got.text("hash") != p.Hash() {
 				t.Errorf("%d %.300s", got.StatusCode, got.body)
 			}
@@ -216,7 +220,7 @@ func TestBadPolicies(t *testing.T) {
 		"a form":                       {"PUT", "/drafts/x", exampleDocument, []string{"Content-Type", "multipart/form-data; boundary=x"}, refusal{415, "document_format", ""}},
 		"JSON with more in it":         {"PUT", "/drafts/x", object{"document": exampleDocument, "name": "x"}, []string{"Content-Type", "application/json"}, refusal{422, "unknown_field", "/name"}},
 		"JSON that is none":            {"PUT", "/drafts/x", `{"document":`, []string{"Content-Type", "application/json"}, refusal{400, "malformed_json", ""}},
-		"a stale tag of none":          {"PUT", "/drafts/x", exampleDocument, []string{"If-Match", `"1-0000000000000000"`}, refusal{412, "draft_changed", ""}},
+		"a stale tag of none":          {"PUT", "/drafts/x", exampleDocument, []string{"If-Match", `"1-0000000000000000"`, "Content-Type", "application/yaml"}, refusal{412, "draft_changed", ""}},
 		"checking what is not there":   {"POST", "/drafts/x/check", nil, nil, refusal{404, "not_found", ""}},
 		"simulating in another mode":   {"POST", "/drafts/there/simulate", object{"mode": "fast"}, nil, refusal{422, "simulation_mode", ""}},
 		"simulating backwards":         {"POST", "/drafts/there/simulate", object{"since": "2026-11-20T00:00:00Z", "until": "2026-11-19T00:00:00Z"}, nil, refusal{422, "simulation_period", ""}},

@@ -130,6 +130,20 @@ func (a answer) fields() map[string]string {
 // call makes one call with a key of the demonstration, and holds the answer against the document.
 func (w *world) call(t testing.TB, key, method, path string, body any, headers ...string) answer {
 	t.Helper()
+	a, r, sent := w.send(t, key, method, path, body, headers...)
+	w.hold(t, r, sent, a)
+	return a
+}
+
+// unheld makes one call, and does not hold it against the document.
+func (w *world) unheld(t testing.TB, key, method, path string, body any, headers ...string) answer {
+	t.Helper()
+	a, _, _ := w.send(t, key, method, path, body, headers...)
+	return a
+}
+
+func (w *world) send(t testing.TB, key, method, path string, body any, headers ...string) (answer, *http.Request, []byte) {
+	t.Helper()
 	var sent []byte
 	switch b := body.(type) {
 	case nil:
@@ -164,8 +178,7 @@ func (w *world) call(t testing.TB, key, method, path string, body any, headers .
 		t.Fatal(err)
 	}
 	_ = json.Unmarshal(a.body, &a.json)
-	w.hold(t, r, sent, a)
-	return a
+	return a, r, sent
 }
 
 // hold validates an answer, and the call that was answered well, by the document.
