@@ -159,14 +159,16 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	deliveries := deliverystore.New(a.db, inserter)
 	a.tailer = database.NewTailer(a.db, database.TailerOptions{})
-	if a.services, err = newServices(a.db, deliveries, a.now, a.log); err != nil {
+	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
-	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods))
+	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch))
 	if a.has(RoleJobs) {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
+			Simulations: a.services.simulations, Replays: a.services.replayer,
+			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 		}, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})
 		if err != nil {
 			return err
@@ -214,7 +216,7 @@ func (a *App) Routes() []routes.Route {
 func (a *App) Run(ctx context.Context, ready func()) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	ended := make(chan error, 4)
+	ended := make(chan error, 5)
 	running := 0
 	start := func(run func(context.Context) error) {
 		running++
@@ -233,6 +235,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	if a.has(RoleWeb) {
 		start(func(ctx context.Context) error { return a.server.Serve(ctx, a.listener) })
+		start(a.services.watch.Run)
 	}
 	if a.jobs != nil {
 		if err := a.jobs.Start(ctx); err != nil {

@@ -42,7 +42,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	})
 	a.server = routes.New(routes.Options{
 		Doors: s.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,
-		Ready: []routes.Check{{Name: "database", Ask: a.db.Ping}}, FormAction: []string{provider.Origin()}, ProblemPage: pages.Problem,
+		Ready: []routes.Check{{Name: "database", Ask: a.db.Ping}, {Name: "policies", Ask: s.watch.Ready}}, Degraded: s.watch.Degraded, FormAction: []string{provider.Origin()}, ProblemPage: pages.Problem,
 		KeyRate: rate.Limit(a.config.KeyRate), KeyBurst: a.config.KeyRate,
 	})
 	a.server.AddHTTP(http.MethodGet, static.Root+"*", routes.Public, static.Handler())
@@ -59,7 +59,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	reception.New(reception.Options{
 		Requests: s.requests, Directories: s.directory, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
-	studio.New(studio.Options{Directories: s.directory, Now: a.now}).Add(a.server)
+	studio.New(studio.Options{Directories: s.directory, Loads: s.kept, Catalogue: s.catalogue, Now: a.now}).Add(a.server)
 	return a.embedProvider()
 }
 

@@ -13,15 +13,19 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/publishing"
 	"onedoor/app/requests"
+	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/conversationstore"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/patientstore"
+	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
+	"onedoor/app/store/simulationstore"
 	"onedoor/jobs"
 )
 
@@ -30,30 +34,41 @@ type services struct {
 	catalogue     *catalogue.Catalogue
 	requests      *requests.Service
 	directory     *directory.Service
+	publishing    *publishing.Service
 	door          *identity.Door
 	conversations *conversationstore.Store
 	alarms        *alarms.Service
+	simulations   *simulations.Service
+	replayer      *simulations.Replayer
 
 	directories *directorystore.Store
-	versions    *directorystore.Publishing
+	versions    *publishingstore.Store
 	people      *identitystore.Store
 	register    *patientstore.Store
 	kept        *requeststore.Store
+	rules       *rulestore.Store
+	watch       *rulestore.Watch
 }
 
-func newServices(db *database.DB, deliveries *deliverystore.Store, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
 	kinds, err := catalogue.Load()
 	if err != nil {
 		return nil, err
 	}
 	directories := directorystore.New(db)
 	s := &services{
-		catalogue: kinds, conversations: conversationstore.New(db, now), directories: directories, versions: directorystore.NewPublishing(db),
-		people: identitystore.New(db), register: patientstore.New(db), kept: requeststore.New(db, rulestore.New(directories), deliveries),
+		catalogue: kinds, conversations: conversationstore.New(db, now), directories: directories, versions: publishingstore.New(db),
+		people: identitystore.New(db), register: patientstore.New(db), rules: rulestore.New(directories),
 	}
+	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
+	past := simulationstore.New(db, s.rules, inserter)
+	s.simulations = simulations.New(past, now)
+	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: replays{s.simulations}, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
+	s.replayer = simulations.NewReplayer(past, s.alarms, now)
+	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }
@@ -80,6 +95,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 	return []jobs.Expiring{
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
+		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 	}
 }

@@ -3,6 +3,8 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,6 +88,31 @@ type Decision struct {
 	Tags       []string    `json:"tags,omitempty"`
 	Candidates []Candidate `json:"candidates,omitempty"`
 	NearMisses []NearMiss  `json:"near_misses,omitempty"`
+
+	// Unloaded is set when the versions that were live could not be loaded where this was decided.
+	Unloaded *Unloaded `json:"unloaded,omitempty"`
+}
+
+// Unloaded are the versions that should have decided, where a node could not load them and decided by the last ones that
+// it could. PolicyHash and DirectoryHash of the decision are those that did decide.
+type Unloaded struct {
+	Policy    string `json:"policy,omitempty"`
+	Directory string `json:"directory,omitempty"`
+}
+
+// Instead is the decision as one that was taken in place of what could not be loaded: it says so, last of all.
+func (d Decision) Instead(of Unloaded) Decision {
+	if of == (Unloaded{}) {
+		return d
+	}
+	d.Because = slices.Clone(d.Because)
+	for _, v := range []struct{ what, live, used string }{{"policy", of.Policy, d.PolicyHash}, {"directory", of.Directory, d.DirectoryHash}} {
+		if v.live != "" {
+			d.Because = append(d.Because, fmt.Sprintf("The live version of the %s (%.12s) could not be loaded here: the last good one (%.12s) decided.", v.what, v.live, v.used))
+		}
+	}
+	d.Unloaded = &of
+	return d
 }
 
 // Equal reports whether two decisions are the same in every part that is stored.
@@ -107,5 +134,9 @@ func Replay(s, p *Policy, d *tenants.Directory, stored Decision) (Decision, erro
 			return Decision{}, fault.New(fault.Invalid, "replay_version", "This is not the version of the %s that decided.", version.what)
 		}
 	}
-	return decide(s, p, stored.Facts, d, stored.Load, stored.At), nil
+	again := decide(s, p, stored.Facts, d, stored.Load, stored.At)
+	if stored.Unloaded != nil {
+		again = again.Instead(*stored.Unloaded)
+	}
+	return again, nil
 }

@@ -80,6 +80,9 @@ func (r *reader) read(root *yaml.Node) {
 		r.readFacts(facts)
 	}
 	r.policy.declared = len(r.policy.facts)
+	if r.stage == neighbourhood {
+		r.addCommon(sections)
+	}
 	r.policy.facts = append(r.policy.facts, r.given...)
 	for i := range r.policy.facts {
 		r.facts[r.policy.facts[i].Name] = &r.policy.facts[i]

@@ -63,7 +63,8 @@ func Seed(ctx context.Context, s Stock, today nhs.Date) error {
 			return err
 		}
 		if first {
-			if _, err := publishing.New(s.Publishing, then).Publish(ctx, Seeder(), c.Neighbourhood.ID, n.policy, "The demonstration’s first policy."); err != nil {
+			p := publishing.New(publishing.Options{Store: s.Publishing, Directories: s.Directory, Now: then})
+			if err := publishFirst(ctx, p, c.Neighbourhood.ID, n.policy); err != nil {
 				return err
 			}
 			if err := s.Patients.Import(ctx, c.Neighbourhood.ID, register(n.slug, n.residents, n.firstNumber, today)); err != nil {
@@ -77,6 +78,18 @@ func Seed(ctx context.Context, s Stock, today nhs.Date) error {
 		}
 	}
 	return seedStaff(ctx, s)
+}
+
+// publishFirst brings a policy through the gate like any other: there is no past to replay, and nothing before it.
+func publishFirst(ctx context.Context, p *publishing.Service, neighbourhood uuid.UUID, document []byte) error {
+	const draft = "first"
+	if _, err := p.Save(ctx, Seeder(), neighbourhood, draft, "", document); err != nil {
+		return err
+	}
+	if _, err := p.Publish(ctx, Seeder(), neighbourhood, draft, publishing.Publication{Note: "The demonstration’s first policy."}); err != nil {
+		return err
+	}
+	return p.Discard(ctx, Seeder(), neighbourhood, draft, publishing.AnyETag)
 }
 
 func seedStaff(ctx context.Context, s Stock) error {

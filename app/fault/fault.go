@@ -37,6 +37,10 @@ const (
 	Unsupported
 	// WrongMethod means that the address is known and does not do this (HTTP 405).
 	WrongMethod
+	// Changed means that what the caller held has been changed by somebody else since (HTTP 412).
+	Changed
+	// Unconditional means that the caller must say which state it saw (HTTP 428).
+	Unconditional
 )
 
 // Field is one place in the input that breaks a rule.

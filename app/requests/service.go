@@ -131,8 +131,11 @@ func (s *Service) Decline(ctx context.Context, by Actor, c Command, reason strin
 	if err != nil {
 		return View{}, err
 	}
-	return s.command(ctx, by, c, "decline", offeredTo, func(_ Tx, r *Request, _ Rules, _ time.Time) (map[string]any, bool, error) {
+	return s.command(ctx, by, c, "decline", offeredTo, func(tx Tx, r *Request, _ Rules, at time.Time) (map[string]any, bool, error) {
 		details := map[string]any{"by_organisation": offeredTo(r), "reason": reason}
+		if err := r.declined(tx, by.Actor, reason, at); err != nil {
+			return nil, false, err
+		}
 		return details, false, r.comeBack()
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/patients"
 	"onedoor/policy"
+	"onedoor/policy/simulate"
 	"onedoor/tenants"
 )
 
@@ -36,6 +37,8 @@ type Tx interface {
 	ExpiredOffers(now time.Time, limit int) ([]*Request, error)
 	Decision(request uuid.UUID) (policy.Decision, error)
 	Timeline(request uuid.UUID) ([]audit.Entry, error)
+	// Misroutes are who said that a request was sent to the wrong place, oldest first.
+	Misroutes(request uuid.UUID) ([]Misroute, error)
 	Deliveries(request uuid.UUID) ([]clinical.Delivery, error)
 
 	// Page is a queue's open requests and the offers made to it, first due first, after a cursor.
@@ -44,9 +47,12 @@ type Tx interface {
 	Counts() (map[uuid.UUID]QueueCount, error)
 
 	// Insert stores a new request with its decision and its first custody.
-	Insert(*Request, policy.Decision)
+	// past is what simulations keep of it: facts, and nobody.
+	Insert(r *Request, d policy.Decision, past simulate.Request)
 	// Update stores a request that is still at version `was`, and moves custody when the accountable organisation changed.
 	Update(r *Request, was int, custodyFrom uuid.UUID) error
+	// Misrouted stores somebody's word, in the place of what the same person said of the request before.
+	Misrouted(Misroute) error
 	Audit(audit.Entry)
 	// Announce tells every node, after the commit, that a request changed.
 	Announce(r *Request, also ...uuid.UUID)
@@ -87,6 +93,13 @@ type Reply struct {
 type Rules struct {
 	Policy    *policy.Policy
 	Directory *tenants.Directory
+	// Unloaded names what is live and could not be loaded here; Policy and Directory are then the last good ones.
+	Unloaded policy.Unloaded
+}
+
+// decide is policy.Decide by these rules, which says so when they are not the live ones.
+func (r Rules) decide(facts policy.Facts, load policy.Load, at time.Time) policy.Decision {
+	return policy.Decide(r.Policy, facts, r.Directory, load, at).Instead(r.Unloaded)
 }
 
 // QueueCount is how much stands in a queue.

@@ -71,6 +71,7 @@ type StaffView struct {
 	FirstAt     time.Time         `json:"first_contact_at"`
 	Message     string            `json:"message"`
 	CloseReason string            `json:"close_reason,omitempty"`
+	Misrouted   []MisrouteView    `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
 	Timeline    []audit.Entry     `json:"-"`
 }
 
@@ -198,8 +199,9 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		practice := named(d, r.PracticeID)
 		v.Staff.Practice = &practice
 	}
-	if r.Outcome == nil {
-		return v, nil
+	said, err := misroutesOf(tx, r.ID)
+	if v.Staff.Misrouted = said; err != nil || r.Outcome == nil {
+		return v, err
 	}
 	list, err := tx.Deliveries(r.ID)
 	for _, x := range list {

@@ -43,6 +43,10 @@ func statusOf(kind fault.Kind) int {
 		return http.StatusUnsupportedMediaType
 	case fault.WrongMethod:
 		return http.StatusMethodNotAllowed
+	case fault.Changed:
+		return http.StatusPreconditionFailed
+	case fault.Unconditional:
+		return http.StatusPreconditionRequired
 	}
 	return http.StatusInternalServerError
 }

@@ -34,7 +34,13 @@ func (s *Server) readyz(c echo.Context) error {
 		c.Response().Header().Set("Retry-After", "2")
 		return WriteJSON(c, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "failing": failing})
 	}
-	return WriteJSON(c, http.StatusOK, map[string]string{"status": "ready"})
+	ready := map[string]any{"status": "ready"}
+	if s.o.Degraded != nil {
+		if says := s.o.Degraded(c.Request().Context()); len(says) > 0 {
+			ready["degraded"] = says // and still ready: taking every node out of service would be worse
+		}
+	}
+	return WriteJSON(c, http.StatusOK, ready)
 }
 
 func (s *Server) failing(ctx context.Context) []string {

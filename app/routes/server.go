@@ -47,6 +47,9 @@ type Options struct {
 	Registry prometheus.Registerer
 	// Ready are asked by /readyz, all at once.
 	Ready []Check
+	// Degraded says, in sentences for an operator, what works less well than it should while calls are still served; /readyz
+	// shows it beside "ready".
+	Degraded func(context.Context) []string
 	// FormAction are further origins that a form may lead to, such as the identity provider's.
 	FormAction []string
 	// KeyRate and KeyBurst limit each API key in this process: 50 a second, and 150 at once after a pause.

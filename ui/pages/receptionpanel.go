@@ -36,6 +36,9 @@ type RequestPanel struct {
 	Rule    string
 	Policy  string // the version that decided
 	Explain string // where the whole explanation is
+	// Misrouted are those who said that it was sent to the wrong place; Misroute lets this person say so.
+	Misrouted []TimelineLine
+	Misroute  *MoreForm
 
 	Answers    []Fact
 	Patient    []Fact
@@ -115,7 +118,14 @@ type Explanation struct {
 	Facts      []Fact
 	Candidates []CandidateLine
 	NearMisses []NearMissLine
+	Load       []Fact   // how busy services were taken to be
+	Told       []string // what the patient was told
 	Versions   []Fact
+
+	Version   int // of the request
+	Context   Context
+	Misrouted []TimelineLine
+	Misroute  *MoreForm
 }
 
 // CandidateLine is a place that was considered.

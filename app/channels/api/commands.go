@@ -29,6 +29,8 @@ func (a *API) commands() map[string]command {
 		"raise":    urgency(d.Raise),
 		"lower":    urgency(d.Lower),
 		"outcome":  outcome(d),
+
+		"misrouted": misrouted(d),
 	}
 }
 
@@ -126,6 +128,24 @@ func urgency(do func(context.Context, requests.Actor, requests.Command, policy.U
 			return requests.View{}, err
 		}
 		return do(ctx, by, on, policy.Urgency(body.Urgency), body.Reason)
+	}
+}
+
+func misrouted(d Requests) command {
+	return func(ctx context.Context, c echo.Context, by requests.Actor, ref requests.Reference) (requests.View, error) {
+		var body struct {
+			versioned
+			Reason string `json:"reason"`
+			Note   string `json:"note"`
+		}
+		if err := routes.ReadOptionalJSON(c, &body); err != nil {
+			return requests.View{}, err
+		}
+		on, err := body.on(ref)
+		if err != nil {
+			return requests.View{}, err
+		}
+		return d.Misrouted(ctx, by, on, body.Reason, body.Note)
 	}
 }
 

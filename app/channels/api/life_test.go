@@ -108,6 +108,32 @@ func TestDeclineTransferAndClose(t *testing.T) {
 	}
 }
 
+func TestSayingThatItWasSentToTheWrongPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := "/api/v1/requests/" + must(t, w.submit(t, "app", w.soreThroat()), 201).text("reference")
+	said := must(t, w.call(t, "receptionist", "POST", at+"/misrouted", object{"version": 1, "reason": "not-eligible", "note": "Too young."}), 200)
+	if said.json["version"] != 2.0 || said.text("status") != "to-verify" {
+		t.Errorf("%s", said.body)
+	}
+	must(t, w.call(t, "receptionist", "POST", at+"/misrouted", object{"version": 1, "reason": "not-eligible", "note": "Too young."}), 200)
+	must(t, w.call(t, "org_admin", "POST", at+"/misrouted", object{"reason": "It belongs to the hub."}), 200)
+	if stale := must(t, w.call(t, "receptionist", "POST", at+"/misrouted", object{"version": 1, "reason": "duplicate"}), 409); stale.code() != "stale_version" {
+		t.Errorf("%s", stale.body)
+	}
+	for _, body := range []object{{}, {"reason": ""}, {"reason": "other"}} {
+		must(t, w.call(t, "receptionist", "POST", at+"/misrouted", body), 422)
+	}
+	seen := must(t, w.call(t, "receptionist", "GET", at, nil), 200)
+	list := seen.json["staff"].(map[string]any)["misrouted"].([]any)
+	if len(list) != 2 || list[0].(map[string]any)["reason"] != "not-eligible" || list[1].(map[string]any)["note"] != "It belongs to the hub." {
+		t.Errorf("%v", list)
+	}
+	if own := must(t, w.call(t, "app", "GET", at, nil), 200); strings.Contains(string(own.body), "misrouted") {
+		t.Errorf("the app sees what is for staff: %s", own.body)
+	}
+}
+
 // What a person at the practice takes down needs nobody else's word; what an online form began does.
 func TestWhoeverTakesItDownHasConfirmedIt(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,7 @@ import (
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/patientstore"
+	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
 	"onedoor/jobs"
@@ -46,7 +47,19 @@ type World struct {
 // New makes one.
 func New(t testing.TB) *World {
 	t.Helper()
-	w := &World{DB: testdb.New(t), now: Monday}
+	return over(t, testdb.New(t))
+}
+
+// NewOwner makes one, and gives the URL of the role that owns the schema, for what the product itself may not do.
+func NewOwner(t testing.TB) (*World, string) {
+	t.Helper()
+	db, owner := testdb.NewOwner(t)
+	return over(t, db), owner
+}
+
+func over(t testing.TB, db *database.DB) *World {
+	t.Helper()
+	w := &World{DB: db, now: Monday}
 	w.seed(t)
 	kinds, err := catalogue.Load()
 	if err != nil {
@@ -65,7 +78,7 @@ func (w *World) seed(t testing.TB) {
 	t.Helper()
 	register := patientstore.New(w.DB)
 	stock := demo.Stock{
-		Directory: directorystore.New(w.DB), Publishing: directorystore.NewPublishing(w.DB), Patients: register, Identity: identitystore.New(w.DB),
+		Directory: directorystore.New(w.DB), Publishing: publishingstore.New(w.DB), Patients: register, Identity: identitystore.New(w.DB),
 		Issuer:  demo.Issuer,
 		Connect: func(context.Context, uuid.UUID, tenants.Organisation) error { return nil },
 	}

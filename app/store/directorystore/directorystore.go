@@ -1,10 +1,13 @@
-// Package directorystore keeps the directory and the versions of it and of the policies that were published. These tables
-// have no tenant: every node reads them to route.
+// Package directorystore keeps the directory and the versions of it. These tables have no tenant: every node reads them to
+// route.
 package directorystore
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -17,13 +20,12 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
-	"onedoor/app/publishing"
 	"onedoor/app/store/auditstore"
 	"onedoor/tenants"
 )
 
-// Store implements directory.Store; Publishing implements publishing.Store over the same database. It keeps the parsed
-// form of every version that was read, by hash, since a version never changes.
+// Store implements directory.Store. It keeps the parsed form of every version that was read, by hash, since a version
+// never changes.
 type Store struct {
 	db       *database.DB
 	versions sync.Map // hash to *tenants.Directory
@@ -34,7 +36,7 @@ func New(db *database.DB) *Store { return &Store{db: db} }
 
 // InTx implements directory.Store.
 func (s *Store) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(directory.Tx) error) error {
-	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&transaction{tx, neighbourhood}) })
+	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&transaction{s, tx, neighbourhood}) })
 }
 
 // Neighbourhoods implements directory.Store.
@@ -46,43 +48,62 @@ func (s *Store) Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, er
 	return list, err
 }
 
-// Live implements directory.Store.
+// deepest is how many versions back Live looks for one that can be loaded.
+const deepest = 10
+
+// Live implements directory.Store. A version that cannot be loaded here is passed over for the newest before it that can.
 func (s *Store) Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (*tenants.Directory, error) {
 	var found *tenants.Directory
 	err := s.db.Global(ctx, func(tx *database.Tx) error {
-		var hash string
-		err := tx.Gorm().Raw("select hash from directory_versions where neighbourhood_id = ? and live_from <= ? order by live_from desc limit 1", neighbourhood, at).Scan(&hash).Error
+		var hashes []string
+		err := tx.Gorm().Raw("select hash from directory_versions where neighbourhood_id = ? and live_from <= ? group by hash order by max(live_from) desc limit ?",
+			neighbourhood, at, deepest).Scan(&hashes).Error
 		if err != nil {
 			return err
 		}
-		if hash == "" {
-			return fault.Absent()
+		err = fault.Absent()
+		for _, hash := range hashes {
+			if found, err = s.Version(tx, neighbourhood, hash); !errors.Is(err, ErrUnloadable) {
+				return err
+			}
 		}
-		found, err = s.Version(tx, neighbourhood, hash)
 		return err
 	})
 	return found, err
 }
 
-// Version is one version of a neighbourhood's directory.
+// ErrUnloadable is the error of a version that is not there, cannot be read, or is not what its hash says.
+var ErrUnloadable = errors.New("this version of the directory cannot be loaded")
+
+// Version is one version of a neighbourhood's directory (ErrUnloadable).
 func (s *Store) Version(tx *database.Tx, neighbourhood uuid.UUID, hash string) (*tenants.Directory, error) {
 	if known, ok := s.versions.Load(hash); ok {
 		return known.(*tenants.Directory), nil
 	}
 	var w directoryVersionRow
-	if err := tx.Gorm().Where("neighbourhood_id = ? and hash = ?", neighbourhood, hash).Limit(1).Take(&w).Error; err != nil {
+	err := tx.Gorm().Where("neighbourhood_id = ? and hash = ?", neighbourhood, hash).Order("live_from desc").Take(&w).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrUnloadable
+	}
+	if err != nil {
 		return nil, err
 	}
-	d, err := tenants.ParseDirectory(w.Document)
-	if err == nil {
-		s.versions.Store(hash, d)
+	// The hash is of the bytes: a program that knows more of a directory than the one that wrote them reads them as well.
+	if sum := sha256.Sum256(w.Document); hex.EncodeToString(sum[:]) != hash {
+		return nil, fmt.Errorf("%w: its document has the hash %x", ErrUnloadable, sum[:6])
 	}
-	return d, err
+	d, err := tenants.ParseDirectory(w.Document)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrUnloadable, err.Error()) // no refusal of what the caller sent
+	}
+	s.versions.Store(hash, d)
+	return d, nil
 }
 
 type transaction struct {
-	tx *database.Tx
-	nb uuid.UUID
+	store *Store
+	tx    *database.Tx
+	nb    uuid.UUID
 }
 
 // Contents implements directory.Tx: the neighbourhood's row is the lock.
@@ -189,30 +210,6 @@ func (t *transaction) AddVersion(d *tenants.Directory, by audit.Actor, at time.T
 // Audit implements directory.Tx.
 func (t *transaction) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
 
-// Publishing is the same database as publishing.Store.
-type Publishing struct{ db *database.DB }
-
-// NewPublishing makes a store of policy versions.
-func NewPublishing(db *database.DB) *Publishing { return &Publishing{db} }
-
-// InTx implements publishing.Store.
-func (s *Publishing) InTx(ctx context.Context, neighbourhood uuid.UUID, fn func(publishing.Tx) error) error {
-	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error { return fn(&publication{tx, neighbourhood}) })
-}
-
-type publication struct {
-	tx *database.Tx
-	nb uuid.UUID
-}
-
-// Add implements publishing.Tx.
-func (t *publication) Add(v publishing.Version) error {
-	return t.tx.Gorm().Create(&policyVersionRow{v.NeighbourhoodID, v.Hash, v.LiveFrom, string(v.Document), v.PublishedBy, v.Note}).Error
-}
-
-// Audit implements publishing.Tx.
-func (t *publication) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }
-
 type neighbourhoodRow struct {
 	ID                 uuid.UUID
 	Slug               string
@@ -290,14 +287,3 @@ type directoryVersionRow struct {
 }
 
 func (directoryVersionRow) TableName() string { return "directory_versions" }
-
-type policyVersionRow struct {
-	NeighbourhoodID uuid.UUID
-	Hash            string
-	LiveFrom        time.Time
-	Document        string
-	PublishedBy     string
-	Note            string
-}
-
-func (policyVersionRow) TableName() string { return "policy_versions" }

@@ -12,7 +12,6 @@ import (
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/fault"
-	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/store/directorystore"
 	"onedoor/tenants"
@@ -139,47 +138,6 @@ func TestChangesAtOnceAreAllKept(t *testing.T) {
 	})
 	if err != nil || d == nil {
 		t.Error(err)
-	}
-}
-
-func TestAPolicyWhoseCasesFailIsNotPublished(t *testing.T) {
-	t.Parallel()
-	w := demotest.New(t)
-	s := publishing.New(directorystore.NewPublishing(w.DB), w.Now)
-	const broken = `
-policy: broken
-facts:
-  kind: [symptoms, admin]
-tables:
-  - name: all
-    rules:
-      - id: catch-all
-        when: {}
-        then: { to: registered-practice, urgency: routine }
-cases:
-  - name: symptoms go to the desk
-    given: { kind: symptoms }
-    expect: { to: desk }
-`
-	for _, c := range []struct{ code, document, note string }{
-		{"case_fails", broken, "try"},
-		{"note_required", string(demo.Riverside), "  "},
-	} {
-		if _, err := s.Publish(t.Context(), manager, riverside, []byte(c.document), c.note); !fault.Is(err, c.code) {
-			t.Errorf("want %s: %v", c.code, err)
-		}
-	}
-	v, err := s.Publish(t.Context(), manager, riverside, demo.Hillside, "Everything to the practice.")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Pass(time.Second)
-	receipt, err := w.Requests.Submit(t.Context(), requests.Submission{
-		NeighbourhoodID: riverside, Channel: requests.App, Kind: "admin", By: audit.Actor{Kind: audit.Client},
-		Answers: map[string]json.RawMessage{"red-flags-adult": json.RawMessage(`["none"]`)},
-	})
-	if err != nil || receipt.Decision.PolicyVersion != v.Hash {
-		t.Errorf("decided by %s, %v; want the version just published", receipt.Decision.PolicyVersion, err)
 	}
 }
 

@@ -63,6 +63,6 @@ func (t *transaction) Prelude(q requests.PreludeQuery) (p requests.Prelude, err 
 	if err := t.tx.Pgx().SendBatch(t.ctx, &batch).Close(); err != nil {
 		return p, err
 	}
-	p.Rules, err = t.store.rules.Load(t.tx, t.nb, versions)
+	p.Rules, err = t.store.rules.Load(t.ctx, t.tx, t.nb, versions, q.At)
 	return p, err
 }

@@ -46,6 +46,7 @@ func commands() []spec {
 		{"decline", func(ctx context.Context, s Requests, by requests.Actor, c requests.Command, form url.Values) (requests.View, error) {
 			return s.Decline(ctx, by, c, form.Get("reason"))
 		}},
+		{misroutedCommand, misrouted},
 		{"transfer", transfer},
 		{"outcome", record},
 		{"close", func(ctx context.Context, s Requests, by requests.Actor, c requests.Command, form url.Values) (requests.View, error) {
@@ -130,6 +131,8 @@ func doneWords(name, destination string) string {
 		return "Outcome recorded, and on its way to the clinical system."
 	case "close":
 		return "Closed without an outcome."
+	case misroutedCommand:
+		return "Noted: this was sent to the wrong place. Nothing has moved. If it should go elsewhere, offer it there."
 	case "raise":
 		return "The urgency is raised."
 	case "lower":

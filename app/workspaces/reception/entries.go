@@ -5,6 +5,7 @@ import (
 
 	"onedoor/app/audit"
 	"onedoor/app/catalogue"
+	"onedoor/app/requests"
 	"onedoor/policy"
 )
 
@@ -66,6 +67,9 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 		return actor + " raised the urgency" + fromTo(e), note, false
 	case "request.lower":
 		return actor + " lowered the urgency" + fromTo(e), note, false
+	case "request.misrouted":
+		code, _ := e.Details["code"].(string)
+		return actor + " said that it was sent to the wrong place: " + lowerFirst(requests.MisrouteReason(code).Title()), "", false
 	case "request.outcome":
 		return actor + " recorded the outcome", "", false
 	case "request.close":

@@ -1,6 +1,7 @@
 package reception
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
+	"onedoor/app/messages"
 	"onedoor/app/requests"
 	"onedoor/policy"
 	"onedoor/ui/pages"
@@ -30,8 +32,17 @@ func (w *Workspace) explanation(c echo.Context) error {
 	}
 	e := explained(k, reference, decision)
 	if k.partial() {
+		e.Because = nil // the request that it opens in says it already
 		return fragments(c, http.StatusOK, pages.Fragments{Part: pages.ExplanationPart(e, 4)})
 	}
+	view, err := w.Requests.Get(k.ctx(), k.by, reference)
+	if err != nil {
+		return err
+	}
+	k.list = parseList(c.QueryParams())
+	w.settleList(k, view)
+	e.Version, e.Context = view.Version, k.list.context()
+	e.Misrouted, e.Misroute = misroutedLines(k, view), misroutedForm(k, view, attempt{}, nil)
 	e.Page = w.page(k, "Why request "+reference.Spaced()+" was sent where it was")
 	e.Page.Back = k.list.request(reference)
 	return render(c, http.StatusOK, pages.ExplanationPage(e))
@@ -40,6 +51,7 @@ func (w *Workspace) explanation(c echo.Context) error {
 func explained(k *call, reference requests.Reference, d policy.Decision) pages.Explanation {
 	e := pages.Explanation{
 		Reference: reference.Spaced(), Decided: "at " + moment(d.At, k.now), Stage: "table " + d.Table, Rule: d.Rule,
+		Because: d.Because, Told: told(k, d), Load: loadSeen(k, d),
 		Versions: []pages.Fact{
 			{Key: "Policy", Values: []string{d.PolicyHash}}, {Key: "Safety stage", Values: []string{d.SafetyHash}}, {Key: "Directory", Values: []string{d.DirectoryHash}},
 		},
@@ -53,7 +65,7 @@ func explained(k *call, reference requests.Reference, d policy.Decision) pages.E
 	for _, candidate := range d.Candidates {
 		says := candidate.Says
 		if says == "" {
-			says = candidate.Name
+			says = candidate.Name + ": " + spoken(candidate.Reason) + "."
 		}
 		e.Candidates = append(e.Candidates, pages.CandidateLine{Chosen: candidate.Chosen, Says: says})
 	}
@@ -63,6 +75,31 @@ func explained(k *call, reference requests.Reference, d policy.Decision) pages.E
 		})
 	}
 	return e
+}
+
+// told is what the patient was told would happen, in the words that they read.
+func told(k *call, d policy.Decision) []string {
+	home, _ := k.directory.Organisation(d.Home.Organisation)
+	destination, _ := k.directory.Organisation(d.Destination.Organisation)
+	says := messages.WhatHappensNext("en", d.Message, messages.Facts{Accountable: home.Name, Destination: destination.Name, AnswerDue: d.AnswerDue})
+	if says == "" {
+		says = spoken(d.Message)
+	}
+	return paragraphs(says)
+}
+
+// loadSeen is how busy the decision took the services to be: those that have a limit.
+func loadSeen(k *call, d policy.Decision) []pages.Fact {
+	var facts []pages.Fact
+	for id, load := range d.Load {
+		name := "A service that is no longer in the directory"
+		if s, ok := k.directory.Service(id); ok {
+			name = s.Name + " at " + organisationName(k.directory, s.OrganisationID)
+		}
+		facts = append(facts, pages.Fact{Key: name, Values: []string{fmt.Sprintf("%d open, %d taken that day", load.Open, load.Today)}})
+	}
+	slices.SortFunc(facts, func(a, b pages.Fact) int { return strings.Compare(a.Key, b.Key) })
+	return facts
 }
 
 // factWords are a fact's value; the four that refer to organisations are told by name.

@@ -51,6 +51,7 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) *pages.Reques
 			At: moment(d.UpdatedAt, k.now),
 		})
 	}
+	p.Misrouted, p.Misroute = misroutedLines(k, v), misroutedForm(k, v, tried, p.Problems)
 	w.actions(k, v, p, tried)
 	return p
 }

@@ -21,6 +21,7 @@ import (
 	"onedoor/app/routes"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/requeststore"
 	"onedoor/app/workspaces/studio"
 	"onedoor/ui/browsertest"
 	"onedoor/ui/static"
@@ -43,7 +44,8 @@ func open(t *testing.T) *house {
 	h := &house{World: w, door: identity.NewDoor(identitystore.New(w.DB), w.Now, nil)}
 	server := routes.New(routes.Options{Doors: h.door, Development: true, Now: w.Now})
 	studio.New(studio.Options{
-		Directories: directory.New(directorystore.New(w.DB), w.Now), Now: w.Now,
+		Directories: directory.New(directorystore.New(w.DB), w.Now), Catalogue: w.Catalogue, Now: w.Now,
+		Loads: requeststore.New(w.DB, nil, nil),
 	}).Add(server)
 	server.Add(http.MethodGet, static.Root+"*", routes.Public, echo.WrapHandler(static.Handler()))
 	listening := httptest.NewServer(server.Handler())

@@ -15,18 +15,33 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
+	"onedoor/app/catalogue"
+	"onedoor/app/directory"
 	"onedoor/app/routes"
+	"onedoor/policy"
 	"onedoor/tenants"
 )
 
-// Directories know the organisations of a neighbourhood now. It is directory.Service.
+// Directories know the organisations of a neighbourhood, now and before, and change what they say about their services. It
+// is directory.Service.
 type Directories interface {
 	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
+	History(ctx context.Context, neighbourhood uuid.UUID, limit int) ([]directory.Version, error)
+	EditService(ctx context.Context, by audit.Actor, e directory.ServiceEdit) (*tenants.Directory, error)
+	Pause(ctx context.Context, by audit.Actor, neighbourhood, organisation, service uuid.UUID, paused bool) (*tenants.Directory, error)
+}
+
+// Loads counts what services have now. It is requeststore.Store: numbers, and never whose requests they are.
+type Loads interface {
+	ServiceLoads(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (policy.Load, error)
 }
 
 // Options are what the workspace is made of.
 type Options struct {
 	Directories Directories
+	Loads       Loads
+	Catalogue   *catalogue.Catalogue
 	Now         func() time.Time
 }
 
@@ -68,5 +83,6 @@ type entry struct {
 func sections() []section {
 	return []section{
 		{entry{"Overview", root, "policy", "read"}, (*Workspace).addFront},
+		{entry{"Services", servicesPath, "directory", "read"}, (*Workspace).addServices},
 	}
 }
