@@ -21,7 +21,7 @@ func decide(s, p *Policy, f Facts, d *tenants.Directory, load Load, at time.Time
 	q := question{facts: f.clone(), directory: d, load: load, seen: Load{}}
 	q.begin(at)
 	stage, v := q.ask(s, p, nil)
-	r := resolver{question: &q, verdict: v, telling: true}
+	r := resolver{question: &q, verdict: v, told: &told{}}
 	home, destination := r.resolve()
 	decision := Decision{
 		At: q.at, PolicyHash: p.hash, SafetyHash: s.hash, DirectoryHash: d.Hash(), Facts: q.facts,
@@ -31,7 +31,7 @@ func decide(s, p *Policy, f Facts, d *tenants.Directory, load Load, at time.Time
 		Message: r.message(destination), Tags: slices.Clone(v.rule.Then.Tags), NearMisses: v.policy.nearMisses(v.winner, v.values, v.day),
 	}
 	decision.Because = r.because(&decision)
-	decision.Candidates = r.candidates
+	decision.Candidates = r.told.candidates
 	decision.Load = q.seen
 	return decision
 }
@@ -147,14 +147,13 @@ func (q *question) homeOpen() bool {
 // staffed reports whether somebody is at an organisation now: one of its services is open, or, for a practice whose
 // directory entry has no services, core hours hold.
 func (q *question) staffed(o *tenants.Organisation) bool {
-	services := false
-	for s := range q.directory.ServicesOf(o.ID) {
-		if s.Hours.OpenAt(q.wall) {
+	services := q.directory.ListOf(o.ID)
+	for i := range services.Len() {
+		if services.At(i).Hours.OpenAt(q.wall) {
 			return true
 		}
-		services = true
 	}
-	return !services && o.Kind == tenants.Practice && q.wall.InCoreHours()
+	return services.Len() == 0 && o.Kind == tenants.Practice && q.wall.InCoreHours()
 }
 
 // urgent reports whether somebody must be there now.

@@ -50,7 +50,7 @@ func (r *resolver) because(d *Decision) []string {
 		list = append(list, facts)
 	}
 	list = append(list, r.foreigners()...)
-	for _, c := range r.candidates {
+	for _, c := range r.told.candidates {
 		if c.Reason != ReasonNotFirst && len(list) < 12 {
 			list = append(list, c.Says)
 		}

@@ -36,7 +36,7 @@ func (r *resolver) unfit(o *option, onlyOpen bool) string {
 	if reason := r.barred(&o.organisation); reason != "" {
 		return reason
 	}
-	s := &o.service
+	s := o.service
 	switch c := s.Capacity; {
 	case s.Paused:
 		return ReasonPaused
@@ -60,7 +60,7 @@ func (r *resolver) unfit(o *option, onlyOpen bool) string {
 
 // whyUnfit says a reason of unfit.
 func (r *resolver) whyUnfit(o *option, onlyOpen bool, reason string) string {
-	s := &o.service
+	s := o.service
 	switch reason {
 	case ReasonPaused:
 		return "it is paused by its own organisation"

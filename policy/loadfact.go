@@ -25,14 +25,16 @@ func (q *question) loadOf(f *Fact) Value {
 		return Value{}
 	}
 	kind, least := q.facts[factKind].text, -1
-	for s := range q.directory.ServicesNamed(f.service) {
-		if !accepts(&s, kind) || s.Paused || !q.directory.TakesPart(s.OrganisationID, q.wall.Day) {
+	services := q.directory.ListNamed(f.service)
+	for i := range services.Len() {
+		s := services.At(i)
+		if !accepts(s, kind) || s.Paused || !q.directory.TakesPart(s.OrganisationID, q.wall.Day) {
 			continue
 		}
 		if s.Capacity == (tenants.Capacity{}) {
 			return Value{}
 		}
-		load := q.loadFor(&s)
+		load := q.loadFor(s)
 		percent := max(share(load.Open, s.Capacity.Open), share(load.Today, s.Capacity.Daily))
 		if least < 0 || percent < least {
 			least = percent

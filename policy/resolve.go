@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
@@ -46,11 +45,13 @@ const maxCandidates = 50
 type resolver struct {
 	*question
 	verdict
-	telling    bool // somebody reads why; the places are the same whether or not
-	candidates []Candidate
-	overflowed bool // the place that the rule names did not serve
-	outside    bool // the pharmacy chosen is not one of this neighbourhood's: a person refers
+	told       *told // nothing when nobody reads why; the places are the same whether or not
+	overflowed bool  // the place that the rule names did not serve
+	outside    bool  // the pharmacy chosen is not one of this neighbourhood's: a person refers
 }
+
+// told is what the resolver says of the places it considered.
+type told struct{ candidates []Candidate }
 
 // resolve is where a request stands now, and where it is meant to go.
 func (r *resolver) resolve() (home, destination Place) {
@@ -87,7 +88,7 @@ func (r *resolver) try(d *Destination) (Place, bool) {
 	case ToOrganisation:
 		o, ok := r.directory.ByODS(d.ODS)
 		switch {
-		case !ok && r.telling:
+		case !ok && r.told != nil:
 			r.pass(Candidate{Name: string(d.ODS)}, ReasonUnknown, "no organisation of this neighbourhood has the code "+string(d.ODS))
 			return Place{}, false
 		case !ok:
@@ -104,9 +105,9 @@ func (r *resolver) try(d *Destination) (Place, bool) {
 	case ToNominatedPharmacy:
 		return r.pharmacy(NominatedPharmacy, "the patient's nominated pharmacy")
 	case ToService:
-		return r.first(r.directory.ServicesNamed(d.Slug), choice{nearest: d.Nearest, onlyOpen: d.Open, none: d})
+		return r.first(r.directory.ListNamed(d.Slug), choice{nearest: d.Nearest, onlyOpen: d.Open, none: d})
 	case ToCapability:
-		return r.first(r.directory.ServicesFor(d.Slug), choice{nearest: d.Nearest, onlyOpen: d.Open, none: d})
+		return r.first(r.directory.ListFor(d.Slug), choice{nearest: d.Nearest, onlyOpen: d.Open, none: d})
 	}
 	return Place{}, false
 }
@@ -123,7 +124,7 @@ func (r *resolver) queueByKind() string {
 // stay keeps a request at home, which takes anything.
 func (r *resolver) stay(slug string) Place {
 	place := r.homeQueue(slug)
-	if r.telling {
+	if r.told != nil {
 		queue, _ := r.directory.Queue(place.Queue)
 		whose := ": it is the desk for people with no registered practice here."
 		if r.registered {
@@ -160,7 +161,7 @@ func (r *resolver) queueAt(o tenants.Organisation, slug string) (Place, bool) {
 	case r.urgent() && !r.staffed(&o):
 		reason = ReasonClosed
 	}
-	if r.telling {
+	if r.told != nil {
 		r.tellQueue(&o, slug, queue.Name, reason)
 	}
 	if reason != "" {
@@ -190,7 +191,7 @@ func (r *resolver) pharmacy(reference, what string) (Place, bool) {
 		return r.serviceAt(o, r.rule.Then.Service)
 	}
 	r.outside = r.outside || known && !ok && !r.ownPracticeOnly()
-	if !r.telling {
+	if r.told == nil {
 		return Place{}, false
 	}
 	switch {
@@ -208,7 +209,7 @@ func (r *resolver) pharmacy(reference, what string) (Place, bool) {
 
 // serviceAt is an organisation's service with a slug, or its first that serves when none is named.
 func (r *resolver) serviceAt(o tenants.Organisation, slug string) (Place, bool) {
-	return r.first(r.directory.ServicesOf(o.ID), choice{slug: slug, at: &o})
+	return r.first(r.directory.ListOf(o.ID), choice{slug: slug, at: &o})
 }
 
 // choice is which services may serve, and how the first of them is found.
@@ -222,23 +223,24 @@ type choice struct {
 
 // first is the first service that serves: home's own, then the nearest where the rule asks for that, then those open now,
 // then the least busy, then by ODS code. When somebody reads why, the others are told with why not.
-func (r *resolver) first(services iter.Seq[tenants.Service], c choice) (Place, bool) {
+func (r *resolver) first(services tenants.ServiceList, c choice) (Place, bool) {
 	var best option
 	found := false
 	var all []option
-	for s := range services {
+	for i := range services.Len() {
+		s := services.At(i)
 		if c.slug != "" && s.Slug != c.slug {
 			continue
 		}
 		o := r.option(s, c.nearest)
-		if r.telling {
+		if r.told != nil {
 			all = append(all, o)
 		}
 		if (!found || o.compare(&best) < 0) && r.unfit(&o, c.onlyOpen) == "" {
 			best, found = o, true
 		}
 	}
-	if r.telling {
+	if r.told != nil {
 		r.tellOptions(all, c)
 	}
 	if !found {
@@ -277,7 +279,7 @@ func (r *resolver) tellOptions(all []option, c choice) {
 
 // option is a service that may serve, and what orders it among others.
 type option struct {
-	service      tenants.Service
+	service      *tenants.Service
 	organisation tenants.Organisation
 	load         ServiceLoad
 	home         bool
@@ -285,8 +287,8 @@ type option struct {
 	open         bool
 }
 
-func (r *resolver) option(s tenants.Service, nearest bool) option {
-	o := option{service: s, load: r.loadFor(&s), home: s.OrganisationID == r.home.ID, open: s.Hours.OpenAt(r.wall)}
+func (r *resolver) option(s *tenants.Service, nearest bool) option {
+	o := option{service: s, load: r.loadFor(s), home: s.OrganisationID == r.home.ID, open: s.Hours.OpenAt(r.wall)}
 	o.organisation, _ = r.directory.Organisation(s.OrganisationID)
 	if site, ok := r.directory.Site(s.SiteID); ok && nearest {
 		for h := range r.directory.SitesOf(r.home.ID) {
@@ -355,7 +357,7 @@ func (r *resolver) add(c Candidate) {
 	same := func(known Candidate) bool {
 		return known.Organisation == c.Organisation && known.Service == c.Service && known.Name == c.Name && known.Reason == c.Reason
 	}
-	if len(r.candidates) < maxCandidates && !slices.ContainsFunc(r.candidates, same) || c.Chosen {
-		r.candidates = append(r.candidates, c)
+	if len(r.told.candidates) < maxCandidates && !slices.ContainsFunc(r.told.candidates, same) || c.Chosen {
+		r.told.candidates = append(r.told.candidates, c)
 	}
 }
