@@ -13,6 +13,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/store/alarmstore"
@@ -20,6 +21,7 @@ import (
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
@@ -36,6 +38,7 @@ type services struct {
 	door          *identity.Door
 	conversations *conversationstore.Store
 	alarms        *alarms.Service
+	misroutes     *misroutes.Service
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -62,6 +65,7 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, now func() ti
 	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
+	s.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(db), Versions: s.publishing, Alarms: s.alarms, Now: now})
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }
