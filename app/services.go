@@ -16,6 +16,7 @@ import (
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
+	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/conversationstore"
 	"onedoor/app/store/deliverystore"
@@ -26,6 +27,7 @@ import (
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
+	"onedoor/app/store/simulationstore"
 	"onedoor/jobs"
 )
 
@@ -39,6 +41,8 @@ type services struct {
 	conversations *conversationstore.Store
 	alarms        *alarms.Service
 	misroutes     *misroutes.Service
+	simulations   *simulations.Service
+	replayer      *simulations.Replayer
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -49,7 +53,7 @@ type services struct {
 	watch       *rulestore.Watch
 }
 
-func newServices(db *database.DB, deliveries *deliverystore.Store, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
 	kinds, err := catalogue.Load()
 	if err != nil {
 		return nil, err
@@ -62,8 +66,11 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, now func() ti
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
-	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Now: now})
+	past := simulationstore.New(db, s.rules, inserter)
+	s.simulations = simulations.New(past, now)
+	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: replays{s.simulations}, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
+	s.replayer = simulations.NewReplayer(past, s.alarms, now)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(db), Versions: s.publishing, Alarms: s.alarms, Now: now})
 	s.door = identity.NewDoor(s.people, now, nil)
@@ -92,6 +99,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 	return []jobs.Expiring{
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
+		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 	}
 }

@@ -59,6 +59,7 @@ const (
 	workers          = 32
 	queueDeliveries  = "deliveries"
 	queueHousekeeper = "housekeeping"
+	queueSimulations = "simulations"
 )
 
 func (o Options) withDefaults() Options {
@@ -94,6 +95,9 @@ type Work struct {
 	Offers         OfferReturner
 	Drift          DriftWatcher
 	Expiring       []Expiring
+	Simulations    Simulations
+	Shadows        Shadows
+	Replays        Replayer
 }
 
 // Client runs jobs.
@@ -137,12 +141,18 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		river.AddWorker(registered, &removeWorker{expiring: work.Expiring, options: o})
 		periodic = append(periodic, every(10*time.Minute, RemoveExpired{}))
 	}
+	simulating, err := work.simulating(registered, o)
+	if err != nil {
+		return nil, err
+	}
+	periodic = append(periodic, simulating...)
 	client, err := river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{
 		Logger:  o.Logger,
 		Workers: registered,
 		Queues: map[string]river.QueueConfig{
 			queueDeliveries:  {MaxWorkers: o.Workers},
 			queueHousekeeper: {MaxWorkers: 2},
+			queueSimulations: {MaxWorkers: 1},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,
@@ -159,6 +169,28 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		return nil, fmt.Errorf("make the job client: %w", err)
 	}
 	return &Client{client}, nil
+}
+
+// simulating adds what learns from past decisions.
+func (work Work) simulating(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
+	if (work.Simulations != nil || work.Shadows.Follower != nil || work.Replays != nil) && work.Neighbourhoods == nil {
+		return nil, errors.New("simulating and replaying need the list of neighbourhoods")
+	}
+	if work.Simulations != nil {
+		river.AddWorker(registered, &simulateWorker{simulations: work.Simulations})
+		river.AddWorker(registered, &resumeWorker{simulations: work.Simulations, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(resumeEvery, ResumeSimulations{}))
+	}
+	if work.Shadows.Follower != nil {
+		river.AddWorker(registered, &shadowWorker{shadows: work.Shadows, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(shadowEvery, ShadowDrafts{}))
+	}
+	if work.Replays != nil {
+		river.AddWorker(registered, &replayWorker{replays: work.Replays, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) { return ReplayDecisions{}, nil },
+			&river.PeriodicJobOpts{ID: ReplayDecisions{}.Kind(), RunOnStart: true}))
+	}
+	return periodic, nil
 }
 
 // Inserter inserts jobs through the same client.

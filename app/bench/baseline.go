@@ -25,6 +25,7 @@ var inserted = []struct {
 	{"decisions", "request_id = $1", map[string]string{"request_id": ownID}},
 	{"custody", "request_id = $1", map[string]string{"request_id": ownID, "id": ownID}},
 	{"audit_entries", "subject = $1", map[string]string{"subject": ownID, "id": ownID}},
+	{"request_history", "request_id = $1", map[string]string{"request_id": ownID}},
 	{"events", "subject = $1", map[string]string{"subject": ownID}},
 	{"idempotency_keys", "key = (select key from idempotency_keys where reply->>'reference' = (select reference from requests where id = $1) limit 1)", map[string]string{"key": "'bench-' || :n"}},
 }

@@ -66,6 +66,7 @@ func register(slug string, residents []resident, from int, today nhs.Date) []pat
 			GivenName: r.given, FamilyName: r.family, BirthDate: bornSoAsToBe(r, today), Sex: r.sex, Postcode: r.postcode,
 			Mobile: nhs.Phone(fmt.Sprintf("+4477009%05d", from+i)), Registration: r.registration,
 		}
+		p.IMDDecile = decileOf(r.postcode)
 		if r.practice != "" {
 			p.PracticeID = OrganisationID(r.practice)
 		}
@@ -75,6 +76,12 @@ func register(slug string, residents []resident, from int, today nhs.Date) []pat
 		list[i] = p
 	}
 	return list
+}
+
+// decileOf makes up how deprived the streets of a postcode sector are; nobody knows it of those with no fixed abode.
+func decileOf(postcode nhs.Postcode) int {
+	sectors := map[string]int{"RS1 1": 2, "RS1 2": 5, "RS2 3": 8, "RS2 4": 3, "HS1 1": 9}
+	return sectors[string(postcode[:min(len(postcode), 5)])]
 }
 
 // bornSoAsToBe is the birthday in the year that makes somebody their age today.

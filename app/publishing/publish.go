@@ -121,7 +121,7 @@ func (s *Service) commit(ctx context.Context, by audit.Actor, c candidate, g Gat
 		if moved {
 			return nil
 		}
-		if err := s.place(tx, &v, live, p.From); err != nil && !(c.fallback && fault.Is(err, "version_scheduled")) {
+		if err := s.place(tx, &v, live, p.From); err != nil && (!c.fallback || !fault.Is(err, "version_scheduled")) {
 			return err
 		}
 		note, err := noted(p.Note)

@@ -11,6 +11,7 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/patients"
 	"onedoor/policy"
+	"onedoor/policy/simulate"
 	"onedoor/tenants"
 )
 
@@ -46,7 +47,8 @@ type Tx interface {
 	Counts() (map[uuid.UUID]QueueCount, error)
 
 	// Insert stores a new request with its decision and its first custody.
-	Insert(*Request, policy.Decision)
+	// past is what simulations keep of it: facts, and nobody.
+	Insert(r *Request, d policy.Decision, past simulate.Request)
 	// Update stores a request that is still at version `was`, and moves custody when the accountable organisation changed.
 	Update(r *Request, was int, custodyFrom uuid.UUID) error
 	// Misrouted stores somebody's word, in the place of what the same person said of the request before.

@@ -15,6 +15,7 @@ import (
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/policy"
+	"onedoor/policy/simulate"
 	"onedoor/tenants"
 )
 
@@ -26,7 +27,8 @@ type Submission struct {
 	Patient         patients.Given
 	Proxy           *Proxy
 	ChosenPharmacy  nhs.ODSCode
-	OwnPracticeOnly bool // the patient wants no other organisation to have it
+	OwnPracticeOnly bool   // the patient wants no other organisation to have it
+	Language        string // BCP 47, of the conversation; empty when nobody said
 	Answers         map[string]json.RawMessage
 	FirstContactAt  time.Time // zero for now
 	By              audit.Actor
@@ -87,7 +89,7 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 			return err
 		}
 		receipt = receiptOf(request, prepared.decision, known.Rules.Directory)
-		tx.Insert(request, prepared.decision)
+		tx.Insert(request, prepared.decision, pastOf(request, in, prepared, known.Load))
 		tx.Audit(s.entry(in.By, "request.submit", request, map[string]any{"channel": in.Channel, "kind": in.Kind, "rule": prepared.decision.Rule}))
 		tx.Announce(request)
 		if in.Key == "" {
@@ -144,6 +146,16 @@ func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now t
 		p.kept = on.Rules.decide(facts, on.Load, now)
 	}
 	return p, nil
+}
+
+// pastOf is what a simulation will want to know of the request, with all the load that was seen and not only that of the
+// services which were considered: a draft may consider others.
+func pastOf(r *Request, in Submission, p prepared, load policy.Load) simulate.Request {
+	return simulate.Request{
+		ID: r.ID, At: r.SubmittedAt, Facts: p.decision.Facts, Load: load, Channel: string(in.Channel),
+		AgeBand: simulate.AgeBandOfFacts(p.decision.Facts), Deprivation: simulate.DeprivationBandOf(p.patient.IMDDecile), Language: simulate.LanguageOf(in.Language),
+		Place: p.decision.Destination, Urgency: p.decision.Urgency,
+	}
 }
 
 // knownOf is what intake knows of the person: the register's word when they were matched, else their own.

@@ -2,10 +2,12 @@ package simulations
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
+	"onedoor/app/fault"
 	"onedoor/policy"
 	"onedoor/policy/simulate"
 )
@@ -68,10 +70,10 @@ type ShadowStore interface {
 // found before is found again and kept once.
 const overlap = 2 * time.Minute
 
-// Follow lets a draft decide on what has come since it was last asked. Nothing that goes wrong here touches a live request:
-// history is read after the fact. A document that does not parse is told in the shadow itself.
+// Follow lets a draft decide on what has come since it was last asked, and keeps where it would have decided otherwise than
+// was decided. Nothing that goes wrong here touches a live request: history is read after the fact.
 func (s *Service) Follow(ctx context.Context, d ShadowDraft) (int, error) {
-	now := s.now()
+	now := s.now().Truncate(time.Microsecond)
 	draft, err := policy.Parse(d.Document)
 	if err != nil {
 		return 0, err
@@ -90,29 +92,56 @@ func (s *Service) Follow(ctx context.Context, d ShadowDraft) (int, error) {
 	}
 	side := simulate.Side{Policy: draft, Directory: live.Directory}
 	var found []ShadowDifference
+	shadow.Seen = now
 	source := s.store.Source(d.NeighbourhoodID, from, now.Add(time.Microsecond))
 	err = source(ctx, 0, 1, func(batch []simulate.Request) error {
 		for i := range batch {
-			if r := &batch[i]; len(found) < mostDifferences {
-				if c, differs := simulate.Compare(r, live, side); differs {
-					found = append(found, ShadowDifference{r.ID, r.At, live.Policy.Hash(), c.From, c.To, c.ID})
-				}
-				shadow.Seen = r.At
+			r := &batch[i]
+			if len(found) == mostDifferences {
+				shadow.Seen = r.At // the next look goes on from here
+				return errEnough
+			}
+			if c, differs := simulate.Otherwise(r, side); differs {
+				found = append(found, ShadowDifference{RequestID: r.ID, At: r.At, From: c.From, To: c.To, Cell: c.ID})
 			}
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		return 0, err
 	}
-	if len(found) < mostDifferences {
-		shadow.Seen = now
+	for i := range found {
+		if found[i].LiveHash, err = s.hashAt(ctx, d.NeighbourhoodID, found[i].At, live); err != nil {
+			return 0, err
+		}
 	}
 	return len(found), s.store.KeepShadow(ctx, shadow, found)
 }
 
+// hashAt is the version that was live at a moment: for what came after the live version was asked for, the live one.
+func (s *Service) hashAt(ctx context.Context, neighbourhood uuid.UUID, at time.Time, live simulate.Side) (string, error) {
+	then, err := s.store.Live(ctx, neighbourhood, at)
+	if fault.Is(err, "no_rules") {
+		return live.Policy.Hash(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return then.Policy.Hash(), nil
+}
+
+var errEnough = errors.New("enough for one look")
+
 // mostDifferences bounds one look; the next one goes on from there.
-const mostDifferences = 5000
+const mostDifferences = 50_000
+
+// shadowsKept is how long a shadow that is not followed any more can be looked at.
+const shadowsKept = 90 * 24 * time.Hour
+
+// RemoveShadows forgets shadows that nobody has followed for 90 days, and says how many.
+func (s *Service) RemoveShadows(ctx context.Context, neighbourhood uuid.UUID, now time.Time) (int, error) {
+	return s.store.EndShadows(ctx, neighbourhood, now.Add(-shadowsKept))
+}
 
 // Shadows says how far the versions of a draft have shadowed live traffic, the newest first.
 func (s *Service) Shadows(ctx context.Context, neighbourhood uuid.UUID, draft string) ([]Shadow, error) {

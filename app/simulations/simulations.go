@@ -58,13 +58,17 @@ type Run struct {
 type Question struct {
 	Draft    string // its name
 	Document []byte // as it is now: the run keeps it
-	// From and Until bound the requests: the last 28 days when both are zero. A period may be 400 days long.
+	// Against is the hash of the version to compare with; what is in force when empty.
+	Against string
+	// From and Until bound the requests: the last 31 days when both are zero. A period may be 400 days long.
 	From, Until time.Time
 	Mode        simulate.Mode // recorded load when empty
 }
 
 const (
-	usualPeriod = 28 * 24 * time.Hour
+	usualPeriod = 31 * 24 * time.Hour
+	// leastPeriod is how long the period of a run must be for the run to count.
+	leastPeriod = 28 * 24 * time.Hour
 	mostPeriod  = 400 * 24 * time.Hour
 	// fresh is how long a run counts: past it, requests have come that it has not seen.
 	fresh = 24 * time.Hour
@@ -130,6 +134,9 @@ func (s *Service) plan(ctx context.Context, by audit.Actor, neighbourhood uuid.U
 		return Run{}, err
 	}
 	live, err := s.store.Live(ctx, neighbourhood, now)
+	if err == nil && q.Against != "" {
+		live, err = s.store.Versions(ctx, neighbourhood, q.Against, live.Directory.Hash())
+	}
 	if err != nil {
 		return Run{}, err
 	}
@@ -159,14 +166,14 @@ func (s *Service) List(ctx context.Context, neighbourhood uuid.UUID, draft strin
 }
 
 // Fresh finds a run that still counts: done within the last day, of these two versions and of the directory that is in
-// force, in the recorded-load mode, up to the last day.
+// force, in the recorded-load mode, over four weeks or more up to the last day.
 func (s *Service) Fresh(ctx context.Context, neighbourhood uuid.UUID, liveHash, draftHash string) (*Run, bool, error) {
 	now := s.now()
 	live, err := s.store.Live(ctx, neighbourhood, now)
 	if err != nil {
 		return nil, false, err
 	}
-	r, found, err := s.store.Fresh(ctx, neighbourhood, liveHash, draftHash, live.Directory.Hash(), now.Add(-fresh))
+	r, found, err := s.store.Fresh(ctx, neighbourhood, liveHash, draftHash, live.Directory.Hash(), now.Add(-fresh), leastPeriod)
 	if err != nil || !found {
 		return nil, false, err
 	}

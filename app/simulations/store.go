@@ -16,7 +16,7 @@ import (
 type Store interface {
 	// Live is what requests are routed by at a moment (no_rules).
 	Live(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (simulate.Side, error)
-	// Versions are what is named by hash.
+	// Versions are what is named by hash (version_unloadable).
 	Versions(ctx context.Context, neighbourhood uuid.UUID, policyHash, directoryHash string) (simulate.Side, error)
 
 	// Add keeps a new run, its draft's document and the audit entry; enqueue puts it in line for a job as well.
@@ -24,7 +24,7 @@ type Store interface {
 	// Find reads a run with its whole result, and the document of its draft.
 	Find(ctx context.Context, neighbourhood, id uuid.UUID) (Run, []byte, error)
 	List(ctx context.Context, neighbourhood uuid.UUID, draft string, limit int) ([]Run, error)
-	Fresh(ctx context.Context, neighbourhood uuid.UUID, liveHash, draftHash, directoryHash string, since time.Time) (Run, bool, error)
+	Fresh(ctx context.Context, neighbourhood uuid.UUID, liveHash, draftHash, directoryHash string, since time.Time, atLeast time.Duration) (Run, bool, error)
 	// Claim takes a queued run for whoever holds the token, for the time of the Lease; false when it is not queued.
 	Claim(ctx context.Context, neighbourhood, id, token uuid.UUID, now time.Time) (Run, []byte, bool, error)
 	// Progress keeps how far a run is, and the lease.

@@ -36,6 +36,10 @@ var broken = map[string][]edge{
 		{"policy", "onedoor/policy/access"},
 		{"policy", "os"},
 	},
+	"command-line": {
+		{"app/cmd/policies", "onedoor/app/database"},
+		{"app/cmd/policies", "onedoor/policy/access"},
+	},
 	"access": {{"policy/access", "onedoor/app/identity"}},
 	"core-knows-no-http": {
 		{"tenants", "net/http"},

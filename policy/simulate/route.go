@@ -15,7 +15,7 @@ type routing struct {
 }
 
 func (s Side) route(r *Request, load policy.Load) routing {
-	d := policy.Decide(s.Policy, r.Facts, s.Directory, load, r.At)
+	d := policy.Route(s.Policy, r.Facts, s.Directory, load, r.At)
 	return routing{d.Destination, d.Urgency, d.AnswerDue, RuleName{d.Stage, d.Table, d.Rule}}
 }
 
@@ -37,13 +37,13 @@ func Explain(r *Request, s Sample, live, draft Side) Explained {
 	}
 }
 
-// Compare decides one request by both versions, with the load that it saw, and gives the cell that it belongs to; false
-// when they agree.
-func Compare(r *Request, live, draft Side) (Cell, bool) {
-	a, b := live.route(r, r.Load), draft.route(r, r.Load)
-	key := cellKey{endKey{a.place, a.urgency}, endKey{b.place, b.urgency}}
+// Otherwise decides one request with the load that it saw, and tells whether that is another place or urgency than it was
+// given; the cell is then the one from what was decided to what would have been.
+func Otherwise(r *Request, draft Side) (Cell, bool) {
+	would := draft.route(r, r.Load)
+	key := cellKey{endKey{r.Place, r.Urgency}, endKey{would.place, would.urgency}}
 	if key.from == key.to {
 		return Cell{}, false
 	}
-	return Cell{ID: key.id(), From: live.end(key.from), To: draft.end(key.to), Requests: 1}, true
+	return Cell{ID: key.id(), From: draft.end(key.from), To: draft.end(key.to), Requests: 1}, true
 }

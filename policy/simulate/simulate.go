@@ -47,8 +47,8 @@ func (r *Request) Waited() (time.Duration, bool) {
 	return r.AnsweredAt.Sub(r.At), true
 }
 
-// clone is a request that may be kept: a Source uses its own again.
-func (r *Request) clone() Request {
+// Clone is a request that may be kept: a Source uses its own again.
+func (r *Request) Clone() Request {
 	c := *r
 	c.Facts = make(policy.Facts, len(r.Facts))
 	for name, v := range r.Facts {

@@ -30,9 +30,11 @@ func NewWaits() *Waits {
 	return &Waits{byQueue: map[waitKey]*spread{}, answered: map[uuid.UUID]map[int64]int{}}
 }
 
-// Add counts n requests that waited this long, to the whole minute. It is not for concurrent use, nor after Settle.
+// Add counts n requests that waited this long: to the whole minute, and from two hours to the quarter of an hour. It is not for concurrent use, nor after Settle.
 func (w *Waits) Add(queue uuid.UUID, urgency policy.Urgency, wait time.Duration, n int) {
-	wait = wait.Truncate(time.Minute)
+	if wait = wait.Truncate(time.Minute); wait >= 2*time.Hour {
+		wait = wait.Truncate(15 * time.Minute)
+	}
 	for _, key := range []waitKey{{queue, urgency}, {queue, ""}} {
 		s := w.byQueue[key]
 		if s == nil {

@@ -59,7 +59,7 @@ func submissionOf(c *catalogue.Catalogue, talk *intake.Conversation) (requests.S
 			NHSNumber: d.NHSNumber, BirthDate: d.BirthDate, Postcode: d.Postcode, GivenName: d.GivenName, FamilyName: d.FamilyName,
 			Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
 		},
-		ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy),
+		ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
 		Answers: answers, FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),
 	}
 	if d.Proxy != nil {

@@ -14,16 +14,18 @@ import (
 	"github.com/alecthomas/kong"
 
 	"onedoor/app"
+	"onedoor/app/cmd/policies"
 	"onedoor/infra/localpg"
 )
 
 type commands struct {
-	Serve     serveCommand     `cmd:"" help:"Serve pages and the API, and run background jobs."`
-	Demo      demoCommand      `cmd:"" help:"Run the demonstration neighbourhood on a private database, until Ctrl-C."`
-	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
-	Simulator simulatorCommand `cmd:"" help:"Run only the demonstration's clinical systems."`
-	Bench     benchCommands    `cmd:"" help:"Measure, as ratios within one run."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Serve     serveCommand      `cmd:"" help:"Serve pages and the API, and run background jobs."`
+	Demo      demoCommand       `cmd:"" help:"Run the demonstration neighbourhood on a private database, until Ctrl-C."`
+	Migrate   migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
+	Simulator simulatorCommand  `cmd:"" help:"Run only the demonstration's clinical systems."`
+	Policy    policies.Commands `cmd:"" help:"Check, try out and exchange policies that are kept in files."`
+	Bench     benchCommands     `cmd:"" help:"Measure, as ratios within one run."`
+	Version   versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // The live heap is a few tens of megabytes: collecting it less often costs little memory, and intake a tenth less work.
@@ -48,7 +50,12 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	chosen.BindTo(ctx, (*context.Context)(nil))
-	if err := chosen.Run(); err != nil {
+	chosen.Bind(policies.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	err = chosen.Run()
+	if errors.Is(err, policies.ErrFound) {
+		return 1
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "onedoor:", explained(err))
 		return 1
 	}
@@ -57,6 +64,9 @@ func run() int {
 
 // explained adds what to do about an error that has a remedy.
 func explained(err error) string {
+	if says, ok := policies.Words(err); ok {
+		return says
+	}
 	var held *localpg.HeldError
 	if errors.As(err, &held) || !errors.Is(err, localpg.ErrNoPrograms) {
 		return err.Error()

@@ -34,6 +34,7 @@ type row struct {
 	PracticeID          *uuid.UUID
 	Registration        string
 	NominatedPharmacyID *uuid.UUID
+	IMDDecile           *int16 `gorm:"column:imd_decile"`
 }
 
 func (row) TableName() string { return "patients" }
@@ -47,6 +48,7 @@ func (s *Store) Import(ctx context.Context, neighbourhood uuid.UUID, list []pati
 				NeighbourhoodID: neighbourhood, ID: p.ID, NHSNumber: optional(string(p.NHSNumber)), GivenName: p.GivenName, FamilyName: p.FamilyName,
 				BirthDate: p.BirthDate, Sex: optional(string(p.Sex)), Postcode: string(p.Postcode), Mobile: optional(string(p.Mobile)),
 				PracticeID: optional(p.PracticeID), Registration: string(p.Registration), NominatedPharmacyID: optional(p.NominatedPharmacy),
+				IMDDecile: optional(int16(p.IMDDecile)), //nolint:gosec // 1 to 10: the table refuses others
 			}
 		}
 		return tx.Gorm().Clauses(clause.OnConflict{
@@ -56,7 +58,7 @@ func (s *Store) Import(ctx context.Context, neighbourhood uuid.UUID, list []pati
 	})
 }
 
-const columns = "id, neighbourhood_id, nhs_number, given_name, family_name, birth_date, sex, postcode, mobile, practice_id, registration, nominated_pharmacy_id"
+const columns = "id, neighbourhood_id, nhs_number, given_name, family_name, birth_date, sex, postcode, mobile, practice_id, registration, nominated_pharmacy_id, imd_decile"
 
 // Candidates is the query for the people who might be the one described, at most 20; nothing when too little is known.
 func Candidates(neighbourhood uuid.UUID, g patients.Given) (query string, args []any) {
@@ -74,7 +76,7 @@ func Candidates(neighbourhood uuid.UUID, g patients.Given) (query string, args [
 func Collect(rows pgx.Rows) ([]patients.Patient, error) {
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (patients.Patient, error) {
 		var w row
-		err := r.Scan(&w.ID, &w.NeighbourhoodID, &w.NHSNumber, &w.GivenName, &w.FamilyName, &w.BirthDate, &w.Sex, &w.Postcode, &w.Mobile, &w.PracticeID, &w.Registration, &w.NominatedPharmacyID)
+		err := r.Scan(&w.ID, &w.NeighbourhoodID, &w.NHSNumber, &w.GivenName, &w.FamilyName, &w.BirthDate, &w.Sex, &w.Postcode, &w.Mobile, &w.PracticeID, &w.Registration, &w.NominatedPharmacyID, &w.IMDDecile)
 		return w.patient(), err
 	})
 }
@@ -97,6 +99,7 @@ func (w row) patient() patients.Patient {
 		ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, NHSNumber: nhs.Number(value(w.NHSNumber)), GivenName: w.GivenName, FamilyName: w.FamilyName,
 		BirthDate: w.BirthDate, Sex: nhs.Sex(value(w.Sex)), Postcode: nhs.Postcode(w.Postcode), Mobile: nhs.Phone(value(w.Mobile)),
 		PracticeID: value(w.PracticeID), Registration: patients.Registration(w.Registration), NominatedPharmacy: value(w.NominatedPharmacyID),
+		IMDDecile: int(value(w.IMDDecile)),
 	}
 }
 

@@ -18,7 +18,9 @@ import (
 	"onedoor/app/requests"
 	"onedoor/app/store/auditstore"
 	"onedoor/app/store/rulestore"
+	"onedoor/app/store/simulationstore"
 	"onedoor/policy"
+	"onedoor/policy/simulate"
 	"onedoor/tenants"
 )
 
@@ -139,7 +141,7 @@ func (t *transaction) Deliveries(request uuid.UUID) ([]clinical.Delivery, error)
 	return t.store.deliveries.OfRequest(t.ctx, t.tx, request)
 }
 
-func (t *transaction) Insert(r *requests.Request, d policy.Decision) {
+func (t *transaction) Insert(r *requests.Request, d policy.Decision, past simulate.Request) {
 	w, err := rowOf(r)
 	decision, decisionErr := json.Marshal(d)
 	if err := errors.Join(err, decisionErr); err != nil {
@@ -148,7 +150,8 @@ func (t *transaction) Insert(r *requests.Request, d policy.Decision) {
 	}
 	t.tx.Later(w,
 		&decisionRow{t.nb, r.ID, d.At, d.PolicyHash, d.DirectoryHash, d.Rule, decision},
-		&custodyRow{t.nb, uuid.Must(uuid.NewV7()), r.ID, r.Place.Organisation, r.SubmittedAt, nil})
+		&custodyRow{t.nb, uuid.Must(uuid.NewV7()), r.ID, r.Place.Organisation, r.SubmittedAt, nil},
+		simulationstore.RowOf(t.nb, past, d.PolicyHash, d.Table, d.Rule))
 }
 
 func (t *transaction) Update(r *requests.Request, was int, custodyFrom uuid.UUID) error {
@@ -164,6 +167,9 @@ func (t *transaction) Update(r *requests.Request, was int, custodyFrom uuid.UUID
 		}
 		t.tx.Later(&custodyRow{t.nb, uuid.Must(uuid.NewV7()), r.ID, r.Place.Organisation, r.UpdatedAt, nil})
 	}
+	if err := t.answered(r); err != nil {
+		return err
+	}
 	return t.handingOver(r, func() error {
 		done := t.tx.Gorm().Model(&row{}).Where("neighbourhood_id = ? and id = ? and version = ?", t.nb, r.ID, was).
 			Select("*").Omit("neighbourhood_id", "id", "reference").Updates(w)
@@ -171,6 +177,16 @@ func (t *transaction) Update(r *requests.Request, was int, custodyFrom uuid.UUID
 			return fault.New(fault.Conflict, "stale_version", "This request has changed since you saw it.")
 		}
 		return done.Error
+	})
+}
+
+// answered tells history that a request is closed. Only jobs read history, so the scope is theirs for one statement.
+func (t *transaction) answered(r *requests.Request) error {
+	if r.Open() {
+		return nil
+	}
+	return t.tx.As(t.ctx, tenants.JobOf(t.nb), func() error {
+		return simulationstore.Answered(t.tx, r.SubmittedAt, r.ID, r.UpdatedAt)
 	})
 }
 

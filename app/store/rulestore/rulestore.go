@@ -118,6 +118,24 @@ func (s *Store) Load(ctx context.Context, tx *database.Tx, neighbourhood uuid.UU
 	return r, nil
 }
 
+// Exactly gives versions by their hashes, whether or not they are in force, and never others in their place
+// (version_unloadable).
+func (s *Store) Exactly(ctx context.Context, tx *database.Tx, neighbourhood uuid.UUID, policyHash, directoryHash string) (requests.Rules, error) {
+	l := loading{store: s, ctx: ctx, tx: tx, neighbourhood: neighbourhood}
+	p, err := s.policy(l, policyHash)
+	if err == nil {
+		var d *tenants.Directory
+		if d, err = s.directory(l, directoryHash); err == nil {
+			return requests.Rules{Policy: p, Directory: d}, nil
+		}
+	}
+	var bad unloadable
+	if errors.As(err, &bad) {
+		err = fault.New(fault.NotFound, "version_unloadable", "A version of the rules is not kept here any more, or cannot be read.").Because(err)
+	}
+	return requests.Rules{}, err
+}
+
 func (s *Store) keep(neighbourhood uuid.UUID, now pair) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
