@@ -265,7 +265,7 @@ func TestARuleThatReadsOtherwiseBeginsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	reasons := map[string]string{}
-	gate, err := w.versions.Gate(t.Context(), riverside, "older", time.Time{})
+	gate, err := w.versions.Gate(t.Context(), w.lead, riverside, "older", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
