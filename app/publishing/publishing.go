@@ -69,9 +69,7 @@ type Options struct {
 	Directories Directories
 	// Replays decide past requests again. Without it a neighbourhood has no past, and its versions say so.
 	Replays Replays
-	// Pasts weighs findings by what was asked before; without it they weigh nothing.
-	Pasts Pasts
-	Now   func() time.Time
+	Now     func() time.Time
 }
 
 // Service is the one way to publish.
