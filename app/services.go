@@ -68,7 +68,7 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.directory = directory.New(s.directories, now)
 	past := simulationstore.New(db, s.rules, inserter)
 	s.simulations = simulations.New(past, now)
-	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: replays{s.simulations}, Now: now})
+	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: s.simulations, Pasts: s.simulations, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
 	s.replayer = simulations.NewReplayer(past, s.alarms, now)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})

@@ -18,7 +18,7 @@ import (
 	"onedoor/tenants"
 )
 
-// Policy is one version of a neighbourhood's rules, checked and compiled. It is immutable and safe for concurrent use.
+// Policy is one version of a neighbourhood's rules, checked and compiled. It never changes and is safe for concurrent use.
 type Policy struct {
 	name     string
 	document []byte
@@ -28,6 +28,9 @@ type Policy struct {
 	tables   []Table
 	cases    []Case
 	program  program
+	engine   engine
+	overview overview
+	words    []atomicWords // of each rule of the program
 }
 
 // Name is what the document calls itself.
@@ -111,6 +114,7 @@ type Rule struct {
 type Condition struct {
 	Fact string
 	Cell Cell
+	fact int // its position among the policy's facts
 }
 
 // Outcome is what a rule decides.
