@@ -38,7 +38,7 @@ func decide(s, p *Policy, f Facts, d *tenants.Directory, load Load, at time.Time
 		At: q.at, PolicyHash: p.hash, SafetyHash: s.hash, DirectoryHash: d.Hash(), Facts: q.facts,
 		Stage: stage, Table: v.table.Name, Rule: v.rule.ID,
 		Urgency: urgency, AnswerDue: q.due, Stop: urgency == Emergency,
-		Tags: slices.Clone(v.rule.Then.Tags), NearMisses: v.policy.nearMisses(v.codes, q.on, v.winner, q.value),
+		Tags: slices.Clone(v.rule.Then.Tags), NearMisses: v.policy.nearMisses(v.winner, v.values, v.day),
 	}
 	r := resolver{question: q, verdict: v}
 	r.resolve(&decision)
@@ -143,17 +143,18 @@ func RuleFor(p *Policy, f Facts, at time.Time) (stage, table string, rule Rule) 
 // verdict is the rule that took a request.
 type verdict struct {
 	policy *Policy
-	codes  codes
+	values []Value
+	day    class
 	winner int // its place in the program
 	table  *Table
 	rule   *Rule
 }
 
 func (p *Policy) ask(q *question) verdict {
-	c := p.program.codes(p.facts, q.value)
-	winner := p.match(c, q.on)
+	values := p.values(q.value)
+	winner := p.find(values, q.on)
 	r := &p.program.rules[winner]
-	return verdict{p, c, winner, r.table, r.rule}
+	return verdict{p, values, p.engine.dayClass(q.on), winner, r.table, r.rule}
 }
 
 func (r *resolver) careDue(stop bool) *time.Time {

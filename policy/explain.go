@@ -42,7 +42,7 @@ func (r *resolver) offerMessage(d *Decision) string {
 // because tells staff why a request is where it is.
 func (r *resolver) because(d *Decision) []string {
 	list := make([]string, 0, 6)
-	list = append(list, "Rule "+d.Rule+" of "+d.Table+": "+r.policy.program.rules[r.winner].sentence)
+	list = append(list, "Rule "+d.Rule+" of "+d.Table+": "+r.policy.wordsOf(r.winner).sentence)
 	if d.Stage == StageSafety {
 		list = append(list, "The platform's safety stage decided, before any rule of the neighbourhood.")
 	}
@@ -71,7 +71,7 @@ func (r *resolver) because(d *Decision) []string {
 
 // facing tells the facts that the rule asked for.
 func (r *resolver) facing() string {
-	cells := r.policy.program.rules[r.winner].cells
+	cells := r.policy.wordsOf(r.winner).cells
 	if len(cells) == 0 {
 		return ""
 	}
@@ -86,9 +86,9 @@ func (r *resolver) facing() string {
 		default:
 			b.WriteString(", ")
 		}
-		fact := &r.policy.facts[cells[i].fact]
+		fact := r.rule.When[i].fact
 		b.WriteString(cells[i].subject)
-		b.WriteString(fact.say(r.value(fact)))
+		b.WriteString(r.policy.facts[fact].say(r.values[fact]))
 	}
 	b.WriteByte('.')
 	return b.String()
@@ -97,8 +97,8 @@ func (r *resolver) facing() string {
 // foreigners tells the values that the policy does not declare: no rule that asks for a value takes them.
 func (r *resolver) foreigners() []string {
 	var list []string
-	for i, code := range r.codes {
-		if f := &r.policy.facts[i]; code == f.foreign() {
+	for i := range r.values {
+		if f := &r.policy.facts[i]; !f.Allows(r.values[i]) {
 			list = append(list, "The value given for "+spoken(f.Name)+" is not one that these rules know, so no rule that asks for it applies.")
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"onedoor/tenants"
 )
 
-// Policy is one version of a neighbourhood's rules, checked and compiled. It is immutable and safe for concurrent use.
+// Policy is one version of a neighbourhood's rules, checked and compiled. It never changes and is safe for concurrent use.
 type Policy struct {
 	name     string
 	document []byte
@@ -28,6 +28,9 @@ type Policy struct {
 	tables   []Table
 	cases    []Case
 	program  program
+	engine   engine
+	overview overview
+	words    []atomicWords // of each rule of the program
 }
 
 // Name is what the document calls itself.
@@ -44,6 +47,9 @@ func (p *Policy) Cases() []Case { return slices.Clone(p.cases) }
 
 // Facts are the inputs that rules may read, in document order and then the platform's own.
 func (p *Policy) Facts() []Fact { return slices.Clone(p.facts) }
+
+// Declared are the facts that the document itself declares, in its order.
+func (p *Policy) Declared() []Fact { return slices.Clone(p.facts[:p.declared]) }
 
 // Tables are the decision tables in the order in which they are asked.
 func (p *Policy) Tables() []Table { return slices.Clone(p.tables) }
@@ -111,6 +117,7 @@ type Rule struct {
 type Condition struct {
 	Fact string
 	Cell Cell
+	fact int // its position among the policy's facts
 }
 
 // Outcome is what a rule decides.

@@ -112,7 +112,7 @@ func (r *resolver) try(d Destination) (Place, bool) {
 
 // queueByKind is the queue at home that the next rules name for such a request.
 func (r *resolver) queueByKind() string {
-	at, ok := r.policy.matchAfter(r.codes, r.on, r.winner, func(rule *Rule) bool { return rule.Then.To.Kind == ToRegisteredPractice })
+	at, ok := r.policy.nextHome(r.winner, r.values, r.day)
 	if !ok {
 		return tenants.QueueGeneral
 	}
