@@ -59,7 +59,9 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	reception.New(reception.Options{
 		Requests: s.requests, Directories: s.directory, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
-	studio.New(studio.Options{Directories: s.directory, Loads: s.kept, Catalogue: s.catalogue, Now: a.now}).Add(a.server)
+	studio.New(studio.Options{
+		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Traffic: s.simulations, Catalogue: s.catalogue, Now: a.now,
+	}).Add(a.server)
 	return a.embedProvider()
 }
 

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"onedoor/app/nhs"
-	"onedoor/tenants"
 )
 
 // Policy is one version of a neighbourhood's rules, checked and compiled. It never changes and is safe for concurrent use.
@@ -47,6 +46,9 @@ func (p *Policy) Cases() []Case { return slices.Clone(p.cases) }
 
 // Facts are the inputs that rules may read, in document order and then the platform's own.
 func (p *Policy) Facts() []Fact { return slices.Clone(p.facts) }
+
+// Declared are the facts that the document itself declares, in its order.
+func (p *Policy) Declared() []Fact { return slices.Clone(p.facts[:p.declared]) }
 
 // Tables are the decision tables in the order in which they are asked.
 func (p *Policy) Tables() []Table { return slices.Clone(p.tables) }
@@ -128,6 +130,3 @@ type Outcome struct {
 	CareWithin   time.Duration // zero when the rule sets no time for the care itself
 	AnswerWithin time.Duration // shortens the answer's time; zero leaves it
 }
-
-// dayOf is the calendar day of a moment in London.
-func dayOf(at time.Time) nhs.Date { return nhs.DateOf(at.In(tenants.London())) }
