@@ -40,6 +40,7 @@ type services struct {
 	alarms        *alarms.Service
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
+	past          *simulationstore.Store
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -63,11 +64,11 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
-	past := simulationstore.New(db, s.rules, inserter)
-	s.simulations = simulations.New(past, now)
+	s.past = simulationstore.New(db, s.rules, inserter)
+	s.simulations = simulations.New(s.past, now)
 	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: replays{s.simulations}, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
-	s.replayer = simulations.NewReplayer(past, s.alarms, now)
+	s.replayer = simulations.NewReplayer(s.past, s.alarms, now)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
