@@ -50,7 +50,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: changes, Now: a.now,
+		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations, Now: a.now,
 	})
 	if err != nil {
 		return err
@@ -59,7 +59,9 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	reception.New(reception.Options{
 		Requests: s.requests, Directories: s.directory, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
-	studio.New(studio.Options{Directories: s.directory, Loads: s.kept, Catalogue: s.catalogue, Now: a.now}).Add(a.server)
+	studio.New(studio.Options{
+		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Traffic: s.simulations, Catalogue: s.catalogue, Now: a.now,
+	}).Add(a.server)
 	return a.embedProvider()
 }
 

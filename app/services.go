@@ -13,6 +13,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/simulations"
@@ -21,6 +22,7 @@ import (
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
@@ -38,6 +40,7 @@ type services struct {
 	door          *identity.Door
 	conversations *conversationstore.Store
 	alarms        *alarms.Service
+	misroutes     *misroutes.Service
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
 	past          *simulationstore.Store
@@ -66,10 +69,11 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.directory = directory.New(s.directories, now)
 	s.past = simulationstore.New(db, s.rules, inserter)
 	s.simulations = simulations.New(s.past, now)
-	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: replays{s.simulations}, Now: now})
+	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: s.simulations, Pasts: s.simulations, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
 	s.replayer = simulations.NewReplayer(s.past, s.alarms, now)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
+	s.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(db), Versions: s.publishing, Alarms: s.alarms, Now: now})
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }

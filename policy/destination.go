@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"onedoor/app/fault"
 	"onedoor/app/nhs"
 )
 
@@ -42,7 +43,7 @@ func isSlug(s string) bool { return len(s) <= maxSlug && slugPattern.MatchString
 
 const destinationForms = "registered-practice, desk, chosen-pharmacy, nominated-pharmacy, service:…, capability:… or organisation:…"
 
-// ParseDestination reads registered-practice, desk, organisation:A81001 (each with /queue:slug if wanted), chosen-pharmacy,
+// parseDestination reads registered-practice, desk, organisation:A81001 (each with /queue:slug if wanted), chosen-pharmacy,
 // nominated-pharmacy, service:slug, and capability:slug with the words nearest and open. The problem is the end of a
 // sentence, or nothing.
 func parseDestination(text string) (Destination, string) {
@@ -60,6 +61,18 @@ func parseDestination(text string) (Destination, string) {
 	}
 	d.Queue = slug
 	return d, ""
+}
+
+// ParseDestination reads a destination as a rule names it (policy_destination).
+func ParseDestination(text string) (Destination, error) {
+	d, problem := parseDestination(text)
+	if problem == "" && d.Kind == ToRouting {
+		problem = "only the platform's safety stage goes on to routing: expected " + destinationForms
+	}
+	if problem != "" {
+		return Destination{}, fault.New(fault.Invalid, "policy_destination", "%s%s.", strings.ToUpper(problem[:1]), problem[1:])
+	}
+	return d, nil
 }
 
 func parseHead(head string) (Destination, string) {

@@ -48,6 +48,9 @@ func (p *Policy) Cases() []Case { return slices.Clone(p.cases) }
 // Facts are the inputs that rules may read, in document order and then the platform's own.
 func (p *Policy) Facts() []Fact { return slices.Clone(p.facts) }
 
+// Declared are the facts that the document itself declares, in its order.
+func (p *Policy) Declared() []Fact { return slices.Clone(p.facts[:p.declared]) }
+
 // Tables are the decision tables in the order in which they are asked.
 func (p *Policy) Tables() []Table { return slices.Clone(p.tables) }
 

@@ -18,22 +18,24 @@ type question struct {
 // reply is the answer to a question.
 type reply struct {
 	findings []Finding
+	more     int  // findings that are counted and not listed
 	open     bool // the limit came before the answer
 	steps    int
 }
 
 // run is one analysis under way.
 type run struct {
-	ctx     context.Context
-	options Options
-	budget  int
-	steps   int
-	short   bool // the budget was spent before the last question
-	model   *model
-	guard   *guard
-	earlier map[question]reply
-	replies map[question]reply
-	order   []question
+	ctx        context.Context
+	options    Options
+	budget     int
+	steps      int
+	short      bool // the budget was spent before the last question
+	model      *model
+	guard      *guard
+	severities [][]step // by column
+	earlier    map[question]reply
+	replies    map[question]reply
+	order      []question
 }
 
 func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (*Report, error) {
@@ -55,6 +57,7 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 			r.model.past = points(r.model.domains, o.Past)
 		}
 		r.guard = newGuard(r.model.layout, safety, r.model)
+		r.severities = severities(r.model, r.guard)
 		r.earlier = past.kept(r.model)
 		if err := r.all(); err != nil {
 			return nil, err
@@ -81,7 +84,7 @@ func (r *run) all() error {
 			kind Kind
 			ask  func(int) reply
 		}{
-			{Shadow, r.shadow}, {Safety, r.weakens},
+			{Shadow, r.shadow}, {Safety, r.weakens}, {Overlap, r.overlaps}, {Unknown, r.unknowns}, {Monotone, r.monotone},
 		} {
 			r.ask(question{about.kind, ref, ""}, func() reply { return about.ask(i) })
 		}

@@ -112,7 +112,7 @@ func newComparison(safety, old, new *policy.Policy, domains []domain, on nhs.Dat
 	c.world, c.never = reachable(c.layout, safety, on)
 	outcomes := map[string]int{}
 	c.old, c.new = boxes(c.layout, old, orders[0], c.world, outcomes), boxes(c.layout, new, orders[1], c.world, outcomes)
-	c.search = search{layout: c.layout}
+	c.search = search{layout: c.layout, skip: -1}
 	return c
 }
 

@@ -12,13 +12,14 @@ type domain struct {
 	name     string
 	texts    []string
 	min, max int // of the numbers; none when min > max
+	safety   bool
 }
 
 func newDomain(f *policy.Fact) domain {
 	if f.Numeric() {
-		return domain{name: f.Name, min: f.Min, max: f.Max}
+		return domain{name: f.Name, min: f.Min, max: f.Max, safety: f.Safety}
 	}
-	return domain{name: f.Name, texts: f.Values, min: 1}
+	return domain{name: f.Name, texts: f.Values, min: 1, safety: f.Safety}
 }
 
 // join is the values of both.

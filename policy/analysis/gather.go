@@ -26,16 +26,23 @@ func (g *gathering) add(s season, r *run) {
 		g.byKey = map[string]*gathered{}
 	}
 	var all []Finding
+	more := map[string]int{}
 	undecided := map[Kind][]RuleRef{}
 	for _, q := range r.order {
 		a := r.replies[q]
 		all = append(all, a.findings...)
+		if a.more > 0 {
+			more[q.subject.Table] += a.more
+		}
 		if a.open {
 			undecided[q.kind] = append(undecided[q.kind], q.subject)
 		}
 	}
 	for _, kind := range slices.Sorted(mapKeys(undecided)) {
 		all = append(all, undecidedFinding(kind, undecided[kind]))
+	}
+	for _, table := range slices.Sorted(mapKeys(more)) {
+		all = append(all, moreOverlaps(table, more[table]))
 	}
 	for _, f := range all {
 		known, ok := g.byKey[f.Key]

@@ -43,10 +43,12 @@ type bitset []uint64
 func (b bitset) add(i int)      { b[i>>6] |= 1 << (i & 63) }
 func (b bitset) has(i int) bool { return b[i>>6]>>(i&63)&1 != 0 }
 
-// index tells, for each class of each column, which rules take it.
+// index tells which rules take each class of each column, and which are how urgent.
 type index struct {
-	words int
-	takes [][]bitset // by column and class
+	words  int
+	takes  [][]bitset // by column and class
+	ranked [5]bitset  // by urgency's rank
+	home   bitset
 }
 
 // cuts are the sets that a policy's rules ask for, in the codes of domains that hold its own.
@@ -98,7 +100,7 @@ func newModel(safety, p *policy.Policy, on nhs.Date, more []cut) *model {
 		}
 	}
 	m.index = newIndex(m.layout, m.rules)
-	m.search = search{layout: m.layout}
+	m.search = search{layout: m.layout, skip: -1}
 	return m
 }
 
@@ -158,6 +160,15 @@ func atHome(d policy.Destination) bool {
 
 func newIndex(l *layout, rules []rule) index {
 	x := index{words: (len(rules) + 63) / 64, takes: make([][]bitset, len(l.columns))}
+	x.home = make(bitset, x.words)
+	for rank := range x.ranked {
+		x.ranked[rank] = make(bitset, x.words)
+	}
+	for i := range rules {
+		if x.ranked[rules[i].rank].add(i); rules[i].home {
+			x.home.add(i)
+		}
+	}
 	for c := range l.columns {
 		col := &l.columns[c]
 		flat := make(bitset, len(col.starts)*x.words)

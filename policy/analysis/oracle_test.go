@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"onedoor/app/nhs"
@@ -94,7 +95,7 @@ func madePolicy(r *rand.Rand) made {
 		"kind: [symptoms, admin, callback]", "age: { range: 0..4, worse: down, safety: true }", "pain: { values: [none, mild, severe], worse: [none, mild, severe] }",
 	}}
 	asked := []string{"kind", "age", "pain"}
-	if r.IntN(3) == 0 {
+	if r.IntN(5) == 0 {
 		d.facts = append(d.facts, `core-hours: ["yes", "no"]`, "day: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]")
 		asked = append(asked, "core-hours", "day")
 	}
@@ -124,6 +125,21 @@ type request struct {
 
 // everyRequest is all combinations of the values of a policy's facts, what is not known and what is not declared too.
 func everyRequest(p *policy.Policy) []request {
+	var names []string
+	for _, f := range p.Facts() {
+		names = append(names, f.Name)
+	}
+	known, ok := tried.Load(strings.Join(names, " "))
+	if !ok {
+		known, _ = tried.LoadOrStore(strings.Join(names, " "), combinations(p))
+	}
+	return known.([]request)
+}
+
+// tried are the requests by the names of the facts: those of the random policies are two sets.
+var tried sync.Map
+
+func combinations(p *policy.Policy) []request {
 	list := []request{{}}
 	for _, f := range p.Facts() {
 		var values []policy.Value

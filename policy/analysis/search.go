@@ -6,6 +6,7 @@ type search struct {
 	*layout
 	steps int // comparisons of two boxes, so far
 	limit int
+	skip  int // a column that does not count, or -1
 
 	boxes []box
 	used  []bool // which of boxes the proof that nothing is left needs; nil when nobody asks
@@ -88,6 +89,9 @@ func (s *search) split(piece box, from int, yield func(box) bool) outcome {
 	for i := range s.columns {
 		c := &s.columns[i]
 		out := false
+		if i == s.skip {
+			continue
+		}
 		for w := c.first; w < c.last; w++ {
 			out = out || rest[w]&^b[w] != 0
 		}
@@ -112,6 +116,9 @@ func (s *search) split(piece box, from int, yield func(box) bool) outcome {
 // outside counts the columns in which a piece sticks out of a box, and names the last of them.
 func (s *search) outside(piece, b box) (sticks, column int, meets bool) {
 	for i := range s.columns {
+		if i == s.skip {
+			continue
+		}
 		c := &s.columns[i]
 		in, out := uint64(0), uint64(0)
 		for w := c.first; w < c.last; w++ {

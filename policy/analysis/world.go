@@ -24,10 +24,13 @@ var impossible = []map[string][]string{
 }
 
 // valueCuts tell each value apart of the facts whose values are looked at one by one: the kind, and what is worked out from the
-// moment.
+// moment. Of facts that matter to safety, what is not known is looked at even when no rule asks for it.
 func valueCuts(domains map[string]*domain) []cut {
 	var list []cut
 	for name := range domains {
+		if name == ageOf || name == pregnantOf || domains[name].safety {
+			list = append(list, cut{name, policy.Set{{}}})
+		}
 		if !fromMoment(name) && (name != kindOf || len(domains[name].texts) == 0) {
 			continue
 		}
@@ -50,7 +53,7 @@ func reachable(l *layout, safety *policy.Policy, on nhs.Date) (hull box, never [
 	rules := boxes(l, safety, safety.Order(on), whole, map[string]int{})
 	hull = make(box, l.words)
 	var before, passes []box
-	s := search{layout: l, limit: noLimit}
+	s := search{layout: l, limit: noLimit, skip: -1}
 	for i := range rules {
 		if r := &rules[i]; r.rule.Then.To.Kind == policy.ToRouting && !r.empty {
 			s.left(r.box, before, func(b box) bool {

@@ -2,6 +2,7 @@ package studio_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -14,13 +15,17 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"onedoor/app/alarms"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/workspaces/studio"
 	"onedoor/ui/browsertest"
@@ -34,8 +39,10 @@ var riverside = demo.NeighbourhoodID("riverside")
 // house is the workspace as the product serves it, over the demonstration in a database of its own.
 type house struct {
 	*demotest.World
-	url  string
-	door *identity.Door
+	url        string
+	door       *identity.Door
+	publishing *publishing.Service
+	alarms     *alarms.Service
 }
 
 func open(t *testing.T) *house {
@@ -43,8 +50,11 @@ func open(t *testing.T) *house {
 	w := demotest.New(t)
 	h := &house{World: w, door: identity.NewDoor(identitystore.New(w.DB), w.Now, nil)}
 	server := routes.New(routes.Options{Doors: h.door, Development: true, Now: w.Now})
+	directories := directorystore.New(w.DB)
+	h.publishing = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directories, Now: w.Now})
+	h.alarms = alarms.New(alarmstore.New(w.DB), w.Now, slog.New(slog.DiscardHandler))
 	studio.New(studio.Options{
-		Directories: directory.New(directorystore.New(w.DB), w.Now), Catalogue: w.Catalogue, Now: w.Now,
+		Publishing: h.publishing, Directories: directory.New(directories, w.Now), Alarms: h.alarms, Catalogue: w.Catalogue, Now: w.Now,
 		Loads: requeststore.New(w.DB, nil, nil),
 	}).Add(server)
 	server.Add(http.MethodGet, static.Root+"*", routes.Public, echo.WrapHandler(static.Handler()))

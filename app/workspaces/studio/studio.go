@@ -15,10 +15,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/alarms"
 	"onedoor/app/audit"
 	"onedoor/app/catalogue"
 	"onedoor/app/directory"
+	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/simulations"
 	"onedoor/policy"
 	"onedoor/tenants"
 )
@@ -37,17 +40,46 @@ type Loads interface {
 	ServiceLoads(ctx context.Context, neighbourhood uuid.UUID, at time.Time) (policy.Load, error)
 }
 
+// Publishing keeps drafts and versions. It is publishing.Service.
+type Publishing interface {
+	Drafts(ctx context.Context, neighbourhood uuid.UUID) ([]publishing.Draft, error)
+	Draft(ctx context.Context, neighbourhood uuid.UUID, name string) (publishing.Draft, error)
+	Saves(ctx context.Context, neighbourhood uuid.UUID, name string) ([]publishing.Save, error)
+	Save(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name, ifMatch string, document []byte) (publishing.Draft, error)
+	Discard(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name, ifMatch string) error
+	SetShadow(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, on bool) (publishing.Draft, error)
+	Versions(ctx context.Context, neighbourhood uuid.UUID) ([]publishing.Version, error)
+	Version(ctx context.Context, neighbourhood uuid.UUID, hash string) (publishing.Version, error)
+	Live(ctx context.Context, neighbourhood uuid.UUID) (publishing.Version, error)
+	Settings(ctx context.Context, neighbourhood uuid.UUID) (publishing.Settings, error)
+}
+
+// Alarms are what a lead should look at soon. It is alarms.Service.
+type Alarms interface {
+	Open(ctx context.Context, neighbourhood uuid.UUID) ([]alarms.Alarm, error)
+}
+
+// Traffic is how often which facts were met, without people. It is simulations.Service.
+type Traffic interface {
+	Past(ctx context.Context, neighbourhood uuid.UUID, since time.Time) ([]simulations.Past, error)
+}
+
 // Options are what the workspace is made of.
 type Options struct {
+	Publishing  Publishing
 	Directories Directories
 	Loads       Loads
-	Catalogue   *catalogue.Catalogue
-	Now         func() time.Time
+	Alarms      Alarms
+	// Traffic ranks findings by past requests; absent, they are not ranked.
+	Traffic   Traffic
+	Catalogue *catalogue.Catalogue
+	Now       func() time.Time
 }
 
 // Workspace answers for /studio.
 type Workspace struct {
 	Options
+	reports reports
 }
 
 // New makes the workspace.
@@ -62,7 +94,7 @@ func (w *Workspace) Add(s *routes.Server) {
 
 const (
 	root = "/studio"
-	// ofPolicy is where the pages of one policy begin: a draft by its name, or the rules in force, which are called live.
+	// ofPolicy is where the pages of one policy begin: a draft by its name, or a version by its hash. Workspace.open reads it.
 	ofPolicy = root + "/policies/:policy"
 )
 
@@ -83,6 +115,11 @@ type entry struct {
 func sections() []section {
 	return []section{
 		{entry{"Overview", root, "policy", "read"}, (*Workspace).addFront},
+		{entry{"Rules", rulesPath, "policy", "read"}, (*Workspace).addRules},
+		{entry{}, (*Workspace).addRule},
+		{entry{"Cases", casesPath, "policy", "read"}, (*Workspace).addCases},
+		{entry{"Findings", findingsPath, "policy", "read"}, (*Workspace).addFindings},
+		{entry{"About", aboutPath, "policy", "read"}, (*Workspace).addDrafts},
 		{entry{"Services", servicesPath, "directory", "read"}, (*Workspace).addServices},
 	}
 }

@@ -150,3 +150,6 @@ func scaledInteger(n *Number, exponent int32) *big.Int {
 	}
 	return i.Mul(i, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n.Exponent-exponent)), nil))
 }
+
+// Int gives a value as a whole number, if it is one that fits.
+func Int(v Value) (int, bool) { return whole(v) }

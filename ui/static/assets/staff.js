@@ -40,6 +40,7 @@ setInterval(tick, 20000)
 
 // The row of the open request, and the page's title, follow what is open.
 const followOpen = () => {
+  if (!one('.app-desk')) return
   const open = request()?.dataset.reference
   for (const row of all('.app-work__row')) {
     const is = row.dataset.reference === open
@@ -217,6 +218,18 @@ document.addEventListener('htmx:after:swap', (event) => {
   keepFocus()
   tick()
   showChords()
+})
+
+// In the studio a button keeps the focus when the list around it is drawn anew; one that is gone hands it to its neighbour.
+let pressed = null
+document.addEventListener('htmx:before:swap', () => {
+  const button = document.activeElement?.closest('.app-rule__buttons button')
+  pressed = button && { id: button.id, rule: button.closest('.app-rule, tr')?.id }
+})
+document.addEventListener('htmx:after:swap', () => {
+  if (!pressed) return
+  const button = document.getElementById(pressed.id) ?? one('.app-rule__buttons button', document.getElementById(pressed.rule) ?? document)
+  if (button && button !== document.activeElement) button.focus()
 })
 
 // Closing the open request goes back to the list without loading it again.
