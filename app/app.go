@@ -166,7 +166,7 @@ func (a *App) wire(ctx context.Context) error {
 	if a.has(RoleJobs) {
 		a.jobs, err = jobs.New(a.db, jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
-			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
+			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
 			Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 		}, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})

@@ -13,6 +13,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/simulations"
@@ -21,6 +22,7 @@ import (
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
@@ -38,8 +40,10 @@ type services struct {
 	door          *identity.Door
 	conversations *conversationstore.Store
 	alarms        *alarms.Service
+	misroutes     *misroutes.Service
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
+	past          *simulationstore.Store
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -63,12 +67,13 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
-	past := simulationstore.New(db, s.rules, inserter)
-	s.simulations = simulations.New(past, now)
-	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: replays{s.simulations}, Now: now})
+	s.past = simulationstore.New(db, s.rules, inserter)
+	s.simulations = simulations.New(s.past, now)
+	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: s.simulations, Pasts: s.simulations, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
-	s.replayer = simulations.NewReplayer(past, s.alarms, now)
+	s.replayer = simulations.NewReplayer(s.past, s.alarms, now)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
+	s.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(db), Versions: s.publishing, Alarms: s.alarms, Now: now})
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }

@@ -93,6 +93,7 @@ type Work struct {
 	// Neighbourhoods lists those that exist, for the jobs that run once in each.
 	Neighbourhoods func(context.Context) ([]uuid.UUID, error)
 	Offers         OfferReturner
+	Drift          DriftWatcher
 	Expiring       []Expiring
 	Simulations    Simulations
 	Shadows        Shadows
@@ -128,6 +129,13 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		}
 		river.AddWorker(registered, &returnWorker{offers: work.Offers, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(time.Minute, ReturnOffers{}))
+	}
+	if work.Drift != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("watching for drift needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(watchEvery, WatchDrift{}))
 	}
 	if len(work.Expiring) > 0 {
 		river.AddWorker(registered, &removeWorker{expiring: work.Expiring, options: o})

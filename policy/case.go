@@ -81,7 +81,7 @@ func (p *Policy) caseRule(facts Facts, on nhs.Date) (*Table, *Rule) {
 			return table, rule
 		}
 	}
-	found := &p.program.rules[p.match(p.program.codes(p.facts, func(f *Fact) Value { return facts[f.Name] }), on)]
+	found := &p.program.rules[p.find(p.values(func(f *Fact) Value { return facts[f.Name] }), on)]
 	return found.table, found.rule
 }
 

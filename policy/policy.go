@@ -15,10 +15,9 @@ import (
 	"time"
 
 	"onedoor/app/nhs"
-	"onedoor/tenants"
 )
 
-// Policy is one version of a neighbourhood's rules, checked and compiled. It is immutable and safe for concurrent use.
+// Policy is one version of a neighbourhood's rules, checked and compiled. It never changes and is safe for concurrent use.
 type Policy struct {
 	name     string
 	document []byte
@@ -28,6 +27,9 @@ type Policy struct {
 	tables   []Table
 	cases    []Case
 	program  program
+	engine   engine
+	overview overview
+	words    []atomicWords // of each rule of the program
 }
 
 // Name is what the document calls itself.
@@ -114,6 +116,7 @@ type Rule struct {
 type Condition struct {
 	Fact string
 	Cell Cell
+	fact int // its position among the policy's facts
 }
 
 // Outcome is what a rule decides.
@@ -127,6 +130,3 @@ type Outcome struct {
 	CareWithin   time.Duration // zero when the rule sets no time for the care itself
 	AnswerWithin time.Duration // shortens the answer's time; zero leaves it
 }
-
-// dayOf is the calendar day of a moment in London.
-func dayOf(at time.Time) nhs.Date { return nhs.DateOf(at.In(tenants.London())) }

@@ -175,7 +175,7 @@ func (r *reader) readWhen(section entry) []Condition {
 			continue
 		}
 		if !cell.anything { // a fact that may be anything is a fact that is not named
-			conditions = append(conditions, Condition{e.key, cell})
+			conditions = append(conditions, Condition{Fact: e.key, Cell: cell})
 		}
 	}
 	return conditions

@@ -121,11 +121,14 @@ func (p *product) fill(path string, of request, reference string) string {
 	if reference == of.Reference {
 		queue = demo.QueueID(nhs.ODSCode("A81002"), "admin").String()
 	}
-	id := uuid.NewString()
+	id, slug := uuid.NewString(), "nowhere"
+	if reference == of.Reference {
+		slug = "hillside" // which is there, and nobody's who has a key of Riverside's policy
+	}
 	if strings.Contains(path, "/queues/:id") {
 		id = queue
 	}
-	return strings.NewReplacer(":reference", reference, ":queue", queue, ":id", id, ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", "*", "none").Replace(path)
+	return strings.NewReplacer(":reference", reference, ":queue", queue, ":id", id, ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", ":slug", slug, ":name", "first", ":hash", strings.Repeat("0", 64), "*", "none").Replace(path)
 }
 
 // ask makes one call without following where it leads. A stream is asked for its head, since it does not end.

@@ -131,13 +131,12 @@ func (s *Service) Save(ctx context.Context, by audit.Actor, neighbourhood uuid.U
 			return err
 		}
 		switch {
+		case found && ifMatch == "":
+			return fault.New(fault.Unconditional, "draft_exists", "There is a draft of this name. Say which text of it you hold.").With("etag", now.ETag())
 		case found && bytes.Equal(now.Document, document):
 			saved = now // said twice, or by two people: nobody loses anything
 			return nil
-		case found && ifMatch == "":
-			refusal = fault.New(fault.Unconditional, "draft_exists", "There is a draft of this name. Say which text of it you hold.").With("etag", now.ETag())
-			return nil
-		case ifMatch != "" && !(found && (ifMatch == AnyETag || ifMatch == now.ETag())):
+		case ifMatch != "" && (!found || ifMatch != AnyETag && ifMatch != now.ETag()):
 			refusal, err = s.tooLate(tx, by, now, found, Save{Draft: name, ETag: ifMatch, Document: document}, p)
 			return err
 		}

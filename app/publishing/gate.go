@@ -8,21 +8,25 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
 	"onedoor/policy"
+	"onedoor/policy/analysis"
 	"onedoor/tenants"
 )
 
 // Gate is all that stands between a draft and its publication.
 type Gate struct {
-	Hash     string    `json:"hash"`
-	ETag     string    `json:"etag,omitempty"`
-	Against  string    `json:"against"` // the hash of the version that it would replace; empty for none
-	From     time.Time `json:"from"`
-	Cases    []Failure `json:"cases"` // stored cases that do not hold
-	Replay   Replay    `json:"replay"`
-	Reviewed bool      `json:"reviewed"` // a second person approved exactly this text
+	Hash    string    `json:"hash"`
+	ETag    string    `json:"etag,omitempty"`
+	Against string    `json:"against"` // the hash of the version that it would replace; empty for none
+	From    time.Time `json:"from"`
+	Cases   []Failure `json:"cases"` // stored cases that do not hold
+	// Findings are every error, and each warning that the version it would replace does not have.
+	Findings []analysis.Finding `json:"findings"`
+	Replay   Replay             `json:"replay"`
+	Reviewed bool               `json:"reviewed"` // a second person approved exactly this text
 	// Blocks keep it from being published whatever is written; Needs each ask for a written reason.
 	Blocks []Need `json:"blocks"`
 	Needs  []Need `json:"needs"`
@@ -39,7 +43,7 @@ type Failure struct {
 // Need is one thing that is in the way. Key names it: a written reason is given by its key.
 type Need struct {
 	Key  string `json:"key"`
-	Kind string `json:"kind"` // case_fails, finding, replay, review_required
+	Kind string `json:"kind"` // case_fails, finding_error, finding, replay, review_required
 	Says string `json:"says"`
 }
 
@@ -48,8 +52,8 @@ func (g Gate) Open() bool { return len(g.Blocks) == 0 }
 
 // Gate says what stands in the way of publishing a draft from a moment on (zero: now), and runs what has to be run for it:
 // the stored cases, the analysis, and the replay of the last month.
-func (s *Service) Gate(ctx context.Context, neighbourhood uuid.UUID, name string, from time.Time) (Gate, error) {
-	_, c, err := s.candidate(ctx, neighbourhood, name, from)
+func (s *Service) Gate(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, from time.Time) (Gate, error) {
+	_, c, err := s.candidate(ctx, by, neighbourhood, name, from)
 	if err != nil {
 		return Gate{}, err
 	}
@@ -59,6 +63,8 @@ func (s *Service) Gate(ctx context.Context, neighbourhood uuid.UUID, name string
 // candidate is a document on its way to become a version, and what it is measured against.
 type candidate struct {
 	neighbourhood uuid.UUID
+	by            audit.Actor // who asks
+	draft         string      // its name
 	policy        *policy.Policy
 	live          Version // zero when there is none
 	directory     *tenants.Directory
@@ -71,8 +77,8 @@ type candidate struct {
 }
 
 // candidate reads a draft and what it would replace.
-func (s *Service) candidate(ctx context.Context, neighbourhood uuid.UUID, name string, from time.Time) (Draft, candidate, error) {
-	c := candidate{neighbourhood: neighbourhood, from: from}
+func (s *Service) candidate(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, from time.Time) (Draft, candidate, error) {
+	c := candidate{neighbourhood: neighbourhood, by: by, draft: name, from: from}
 	var d Draft
 	err := s.o.Store.InTx(ctx, neighbourhood, func(tx Tx) (err error) {
 		if d, err = find(tx, name); err != nil {
@@ -114,7 +120,18 @@ func (s *Service) examine(ctx context.Context, c candidate) (Gate, error) {
 		g.Blocks = append(g.Blocks, Need{"case/" + f.Case, "case_fails", fmt.Sprintf("The stored case “%s” does not hold: %s", f.Case, f.Says)})
 	}
 	var err error
-	if g.Replay, err = s.replay(ctx, c, g.From); err != nil {
+	if g.Findings, err = s.analyse(ctx, c, g.From); err != nil {
+		return g, err
+	}
+	for _, f := range g.Findings {
+		switch {
+		case f.Severity == analysis.Error:
+			g.Blocks = append(g.Blocks, Need{f.Key, "finding_error", f.Says})
+		case !c.restored:
+			g.Needs = append(g.Needs, Need{f.Key, "finding", f.Says})
+		}
+	}
+	if g.Replay, err = s.replay(ctx, c); err != nil {
 		return g, err
 	}
 	for _, f := range g.Replay.Findings {
@@ -126,37 +143,6 @@ func (s *Service) examine(ctx context.Context, c candidate) (Gate, error) {
 	return g, nil
 }
 
-// replay decides the past again, where there is one.
-func (s *Service) replay(ctx context.Context, c candidate, at time.Time) (Replay, error) {
-	since := s.o.Now().Add(-replayed)
-	r := Replay{Since: since, Findings: []ReplayFinding{}}
-	switch {
-	case c.restored:
-		r.Says = "A version that was published before is restored without deciding past requests again."
-		return r, nil
-	case len(c.live.Document) == 0:
-		r.Says = "There was no version before this one to compare with."
-		return r, nil
-	case s.o.Replays == nil:
-		r.Says = "No past requests are kept here, so none were decided again."
-		return r, nil
-	}
-	live, err := policy.Parse(c.live.Document)
-	if err != nil {
-		// What is live cannot be read here: publishing another is the way out, and must not need it.
-		r.Says = "The version that is live cannot be read, so no past requests were decided again."
-		return r, nil //nolint:nilerr // said in the result
-	}
-	r, err = s.o.Replays.Replay(ctx, c.neighbourhood, live, c.policy, c.directory, since)
-	if r.Says == "" {
-		r.Says = fmt.Sprintf("%d past requests were decided again: %d go elsewhere, %d become less urgent, %d late.", r.Requests, r.Moved, r.NewlyLessUrgent, r.NewlyLate)
-		if r.Requests == 0 {
-			r.Says = "There are no past requests, so none were decided again."
-		}
-	}
-	return r, err
-}
-
 // longest is how long a note or a reason may be.
 const longest = 2000
 
@@ -164,7 +150,9 @@ const longest = 2000
 func noted(note string) (string, error) {
 	note = strings.TrimSpace(note)
 	if says := noteProblem(note); says != nil {
-		return "", fault.InvalidFields([]fault.Field{*says})
+		refusal := fault.New(fault.Invalid, says.Code, "%s", says.Says)
+		refusal.Fields = []fault.Field{*says}
+		return "", refusal
 	}
 	return note, nil
 }

@@ -2,6 +2,7 @@ package publishing
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,6 +10,7 @@ import (
 	"onedoor/app/audit"
 	"onedoor/app/fault"
 	"onedoor/policy"
+	"onedoor/policy/analysis"
 )
 
 // Publication is what somebody says when they publish.
@@ -33,7 +35,7 @@ const attempts = 3
 // scheduled (version_scheduled). What is live already is no new version.
 func (s *Service) Publish(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, p Publication) (Version, error) {
 	for range attempts {
-		d, c, err := s.candidate(ctx, neighbourhood, name, p.From)
+		d, c, err := s.candidate(ctx, by, neighbourhood, name, p.From)
 		if err != nil {
 			return Version{}, err
 		}
@@ -121,7 +123,7 @@ func (s *Service) commit(ctx context.Context, by audit.Actor, c candidate, g Gat
 		if moved {
 			return nil
 		}
-		if err := s.place(tx, &v, live, p.From); err != nil && !(c.fallback && fault.Is(err, "version_scheduled")) {
+		if err := s.place(tx, &v, live, p.From); err != nil && (!c.fallback || !fault.Is(err, "version_scheduled")) {
 			return err
 		}
 		note, err := noted(p.Note)
@@ -130,7 +132,10 @@ func (s *Service) commit(ctx context.Context, by audit.Actor, c candidate, g Gat
 		}
 		v.NeighbourhoodID, v.ID, v.Hash, v.Document = c.neighbourhood, uuid.Must(uuid.NewV7()), c.policy.Hash(), c.policy.Document()
 		v.PublishedAt, v.PublishedBy, v.PublishedByID, v.Note = s.o.Now(), by.Name, by.ID, note
-		v.Replay, v.BasedOn = &g.Replay, live.Hash
+		if v.Findings, err = json.Marshal(append([]analysis.Finding{}, g.Findings...)); err != nil {
+			return err
+		}
+		v.Replay, v.BasedOn, v.New = &g.Replay, live.Hash, true
 		if err := tx.AddVersion(v); err != nil {
 			return err
 		}
@@ -181,7 +186,7 @@ func (s *Service) place(tx Tx, v *Version, live Version, from time.Time) error {
 // stored cases hold today, and where it leads to exists. A note is required; nothing else is asked, since it is the way back.
 func (s *Service) Restore(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, hash, note string) (Version, error) {
 	for range attempts {
-		c := candidate{neighbourhood: neighbourhood}
+		c := candidate{neighbourhood: neighbourhood, by: by, restored: true}
 		var old Version
 		err := s.o.Store.InTx(ctx, neighbourhood, func(tx Tx) (err error) {
 			if old, err = version(tx, hash, s.o.Now()); err != nil {
@@ -206,7 +211,6 @@ func (s *Service) Restore(ctx context.Context, by audit.Actor, neighbourhood uui
 		if c.directory, err = s.o.Directories.Live(ctx, neighbourhood, s.o.Now()); err != nil {
 			return Version{}, err
 		}
-		c.restored = true
 		g, err := s.examine(ctx, c)
 		if err != nil {
 			return Version{}, err

@@ -69,7 +69,9 @@ type Options struct {
 	Directories Directories
 	// Replays decide past requests again. Without it a neighbourhood has no past, and its versions say so.
 	Replays Replays
-	Now     func() time.Time
+	// Pasts weighs findings by what was asked before; without it they weigh nothing.
+	Pasts Pasts
+	Now   func() time.Time
 }
 
 // Service is the one way to publish.

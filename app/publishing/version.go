@@ -31,6 +31,7 @@ type Version struct {
 	RestoredFrom    string          // its own hash, when an old version was published again
 	Withdrawn       *Withdrawal     // it was taken back before it was live
 	State           State
+	New             bool // the call that gave it made it
 }
 
 // Reason is what somebody wrote about one finding.

@@ -34,3 +34,11 @@ func sentenceOf(changes []Change) string {
 	said := strings.Join(told, "; ")
 	return strings.ToUpper(said[:1]) + said[1:] + "."
 }
+
+// ended is a sentence with its end.
+func ended(s string) string {
+	if s == "" || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}

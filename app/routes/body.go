@@ -36,17 +36,18 @@ func (s *Server) bounds(next echo.HandlerFunc) echo.HandlerFunc {
 				return fault.New(fault.Forbidden, "cross_origin", "This came from another site's page, and was not done.").Because(err)
 			}
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), s.o.Timeout)
+		most, within := s.boundsOf(c)
+		ctx, cancel := context.WithTimeout(r.Context(), within)
 		defer cancel()
 		if isStream(r) {
 			ctx = r.Context()
 		}
 		limited := r.WithContext(ctx)
 		callOf(c).rest = r.Body
-		if r.ContentLength > maxBody {
-			return tooLarge()
+		if r.ContentLength > most {
+			return tooLargeFor(most)
 		}
-		limited.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		limited.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		c.SetRequest(limited)
 		return next(c)
 	}
@@ -93,9 +94,15 @@ func readJSONBody(c echo.Context) ([]byte, error) {
 	if err != nil || (media != echo.MIMEApplicationJSON && !strings.HasSuffix(media, "+json")) {
 		return nil, fault.New(fault.Unsupported, "json_expected", "Send JSON, with Content-Type: application/json.")
 	}
+	return ReadBody(c)
+}
+
+// ReadBody reads the whole body as it was sent, whatever it is.
+func ReadBody(c echo.Context) ([]byte, error) {
 	body, err := io.ReadAll(c.Request().Body)
 	if isTooLarge(err) {
-		return nil, tooLarge()
+		most, _ := callOf(c).server.boundsOf(c)
+		return nil, tooLargeFor(most)
 	}
 	if err != nil {
 		return nil, fault.New(fault.Malformed, "body_incomplete", "The body ended before it was complete.").Because(err)

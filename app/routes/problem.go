@@ -79,8 +79,10 @@ func asFault(err error) *fault.Error {
 	return fault.As(err)
 }
 
-func tooLarge() *fault.Error {
-	return fault.New(fault.TooLarge, "too_large", "This is larger than the %d KiB that one call may send.", maxBody>>10)
+func tooLarge() *fault.Error { return tooLargeFor(maxBody) }
+
+func tooLargeFor(most int64) *fault.Error {
+	return fault.New(fault.TooLarge, "too_large", "This is larger than the %d KiB that one call may send.", most>>10)
 }
 
 // refuse answers a call with a refusal, as problem+json or as a page, and returns it for the log.

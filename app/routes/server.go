@@ -73,8 +73,9 @@ type Server struct {
 	cross   *http.CrossOriginProtection
 	limits  *keyLimits
 
-	mu     sync.Mutex
-	routes []Route
+	mu      sync.Mutex
+	routes  []Route
+	bounded map[string]Bounds // by method and path
 
 	stopping chan struct{}
 	stop     sync.Once
@@ -111,7 +112,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		o: o, echo: echo.New(), metrics: newHTTPMetrics(o.Registry), cross: http.NewCrossOriginProtection(),
-		limits: newKeyLimits(o.KeyRate, o.KeyBurst), stopping: make(chan struct{}),
+		limits: newKeyLimits(o.KeyRate, o.KeyBurst), stopping: make(chan struct{}), bounded: map[string]Bounds{},
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.Use(s.observe, s.headers, s.bounds)
@@ -137,6 +138,34 @@ func (s *Server) Add(method, path string, rule Rule, h echo.HandlerFunc) {
 	if method == http.MethodGet {
 		s.echo.Add(http.MethodHead, path, guarded)
 	}
+}
+
+// Bounds are what a route allows each call, where that is more than usual.
+type Bounds struct {
+	Body int64         // bytes; 256 KiB when zero
+	Time time.Duration // Options.Timeout when zero; the server itself ends a call after half a minute
+}
+
+// AddBounded is Add for a route with bounds of its own.
+func (s *Server) AddBounded(method, path string, rule Rule, b Bounds, h echo.HandlerFunc) {
+	s.Add(method, path, rule, h)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bounded[method+" "+path] = b
+}
+
+// boundsOf are those of the route that a call has reached.
+func (s *Server) boundsOf(c echo.Context) (body int64, within time.Duration) {
+	s.mu.Lock()
+	b := s.bounded[c.Request().Method+" "+c.Path()]
+	s.mu.Unlock()
+	if b.Body == 0 {
+		b.Body = maxBody
+	}
+	if b.Time == 0 {
+		b.Time = s.o.Timeout
+	}
+	return b.Body, b.Time
 }
 
 // AddHTTP registers a plain handler. It reads path parameters from the request's PathValue.

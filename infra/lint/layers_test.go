@@ -54,6 +54,7 @@ var broken = map[string][]edge{
 		{"app/directory", "net/http"},
 		{"app/publishing", "net/http"},
 		{"app/alarms", "net/http"},
+		{"app/misroutes", "net/http"},
 	},
 	"domain": {
 		{"app/requests", "onedoor/app/store/requeststore"},
@@ -70,6 +71,7 @@ var broken = map[string][]edge{
 		{"app/publishing", "onedoor/app/workspaces/studio"},
 		{"app/publishing", "onedoor/infra/localpg"},
 		{"app/alarms", "onedoor/app/store/alarmstore"},
+		{"app/misroutes", "onedoor/app/store/misroutestore"},
 	},
 	"clinical-below-requests": {{"app/clinical", "onedoor/app/requests"}, {"app/clinical/mesh", "onedoor/app/requests"}},
 	"database":                {{"app/database", "onedoor/app/requests"}, {"app/database", "onedoor/app/store/requeststore"}},

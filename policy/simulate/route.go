@@ -15,7 +15,7 @@ type routing struct {
 }
 
 func (s Side) route(r *Request, load policy.Load) routing {
-	d := policy.Decide(s.Policy, r.Facts, s.Directory, load, r.At)
+	d := policy.Route(s.Policy, r.Facts, s.Directory, load, r.At)
 	return routing{d.Destination, d.Urgency, d.AnswerDue, RuleName{d.Stage, d.Table, d.Rule}}
 }
 

@@ -61,6 +61,8 @@ type Options struct {
 	Deliveries     Deliveries
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
+	Policies       Policies
+	Simulations    Simulations
 	Now            func() time.Time
 }
 
@@ -105,6 +107,7 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodGet, "/api/v1/deliveries", routes.Need("delivery", "list"), a.listDeliveries)
 	s.Add(http.MethodPost, "/api/v1/deliveries/:id/replay", routes.Need("delivery", "replay"), a.replay)
 	s.Add(http.MethodGet, "/api/v1/events", routes.Need("event", "read"), a.events)
+	a.addPolicies(s)
 }
 
 // staff is a principal acting for the organisations where they work.

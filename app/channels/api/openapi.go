@@ -19,7 +19,7 @@ var openAPIFiles embed.FS
 // openAPI puts the document together as JSON.
 func openAPI() ([]byte, error) {
 	document := map[string]any{}
-	for _, name := range []string{"paths", "commands", "components", "schemas"} {
+	for _, name := range []string{"paths", "commands", "policies", "components", "schemas", "policycomponents"} {
 		text, err := openAPIFiles.ReadFile("openapi/" + name + ".yaml")
 		if err != nil {
 			return nil, err
@@ -39,7 +39,15 @@ func merge(document, part map[string]any) {
 		both, ok := document[name].(map[string]any)
 		more, also := value.(map[string]any)
 		if ok && also {
-			maps.Copy(both, more)
+			for key, value := range more {
+				if inner, ok := both[key].(map[string]any); ok { // components: schemas of one part beside those of another
+					if others, ok := value.(map[string]any); ok {
+						maps.Copy(inner, others)
+						continue
+					}
+				}
+				both[key] = value
+			}
 			continue
 		}
 		document[name] = value

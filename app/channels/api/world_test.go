@@ -23,12 +23,17 @@ import (
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/simulations"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/eventstore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/publishingstore"
+	"onedoor/app/store/rulestore"
+	"onedoor/app/store/simulationstore"
 	"onedoor/jobs"
 )
 
@@ -40,6 +45,7 @@ type world struct {
 	doc    *openapi3.T
 
 	deliveries *deliverystore.Store
+	policies   *publishing.Service
 }
 
 func newWorld(t *testing.T) *world {
@@ -57,9 +63,11 @@ func newWorld(t *testing.T) *world {
 		defer close(tailed)
 		_ = tailer.Run(ctx)
 	}()
+	past := simulations.New(simulationstore.New(w.DB, rulestore.New(directorystore.New(w.DB)), inserter), w.Now)
+	w.policies = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Replays: past, Pasts: past, Now: w.Now})
 	a, err := api.New(api.Options{
 		Catalogue: w.Catalogue, Requests: w.Requests, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
-		Changes: eventstore.New(tailer), Now: w.Now,
+		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +130,20 @@ func (a answer) fields() map[string]string {
 // call makes one call with a key of the demonstration, and holds the answer against the document.
 func (w *world) call(t testing.TB, key, method, path string, body any, headers ...string) answer {
 	t.Helper()
+	a, r, sent := w.send(t, key, method, path, body, headers...)
+	w.hold(t, r, sent, a)
+	return a
+}
+
+// unheld makes one call, and does not hold it against the document.
+func (w *world) unheld(t testing.TB, key, method, path string, body any, headers ...string) answer {
+	t.Helper()
+	a, _, _ := w.send(t, key, method, path, body, headers...)
+	return a
+}
+
+func (w *world) send(t testing.TB, key, method, path string, body any, headers ...string) (answer, *http.Request, []byte) {
+	t.Helper()
 	var sent []byte
 	switch b := body.(type) {
 	case nil:
@@ -156,8 +178,7 @@ func (w *world) call(t testing.TB, key, method, path string, body any, headers .
 		t.Fatal(err)
 	}
 	_ = json.Unmarshal(a.body, &a.json)
-	w.hold(t, r, sent, a)
-	return a
+	return a, r, sent
 }
 
 // hold validates an answer, and the call that was answered well, by the document.
