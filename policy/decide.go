@@ -18,35 +18,21 @@ func Decide(p *Policy, f Facts, d *tenants.Directory, load Load, at time.Time) D
 }
 
 func decide(s, p *Policy, f Facts, d *tenants.Directory, load Load, at time.Time) Decision {
-	q := newQuestion(f, d, load, at)
-	v := s.ask(q)
-	stage, floor := StageSafety, v.rule.Then.Urgency
-	if v.rule.Then.To.Kind == ToRouting {
-		v = p.ask(q)
-		stage = StageRouting
-	}
-	urgency := v.rule.Then.Urgency
-	if floor.Rank() > urgency.Rank() {
-		urgency = floor
-	}
-	q.urgency, q.due = urgency, AnswerDue(urgency, q.at)
-	if within := v.rule.Then.AnswerWithin; within > 0 && q.at.Add(within).Before(q.due) {
-		q.due = q.at.Add(within)
-	}
-
+	q := question{facts: f.clone(), directory: d, load: load, seen: Load{}}
+	q.begin(at)
+	stage, v := q.ask(s, p, nil)
+	r := resolver{question: &q, verdict: v, told: &told{}}
+	home, destination := r.resolve()
 	decision := Decision{
 		At: q.at, PolicyHash: p.hash, SafetyHash: s.hash, DirectoryHash: d.Hash(), Facts: q.facts,
 		Stage: stage, Table: v.table.Name, Rule: v.rule.ID,
-		Urgency: urgency, AnswerDue: q.due, Stop: urgency == Emergency,
-		Tags: slices.Clone(v.rule.Then.Tags), NearMisses: v.policy.nearMisses(v.winner, v.values, v.day),
+		Urgency: q.urgency, AnswerDue: q.due, CareDue: r.careDue(),
+		Home: home, Destination: destination, Offer: home.Organisation != destination.Organisation, Stop: q.urgency == Emergency,
+		Message: r.message(destination), Tags: slices.Clone(v.rule.Then.Tags), NearMisses: v.policy.nearMisses(v.winner, v.values, v.day),
 	}
-	r := resolver{question: q, verdict: v}
-	r.resolve(&decision)
-	decision.CareDue = r.careDue(decision.Stop)
-	decision.Message = r.message(&decision)
 	decision.Because = r.because(&decision)
-	decision.Candidates = r.candidates
-	decision.Load = r.seen
+	decision.Candidates = r.told.candidates
+	decision.Load = q.seen
 	return decision
 }
 
@@ -55,22 +41,49 @@ type question struct {
 	facts     Facts
 	directory *tenants.Directory
 	load      Load
-	seen      Load // what was read of load: all that replay needs
+	seen      Load // what was read of load: all that replay needs; nothing when nobody replays
 	at        time.Time
-	on        nhs.Date
+	wall      tenants.Wall
 
 	home       tenants.Organisation
 	registered bool // home is the person's registered practice, and not the desk
+	staff      answer
 
 	urgency Urgency
 	due     time.Time
 }
 
-func newQuestion(f Facts, d *tenants.Directory, load Load, at time.Time) *question {
-	q := &question{facts: f.clone(), directory: d, load: load, seen: Load{}, at: at.UTC().Truncate(time.Microsecond)}
-	q.on = dayOf(q.at)
+// answer is something worked out when it is first asked.
+type answer uint8
+
+const (
+	unasked answer = iota
+	no
+	yes
+)
+
+func (q *question) begin(at time.Time) {
+	q.at = at.UTC().Truncate(time.Microsecond)
+	q.wall = tenants.WallAt(q.at)
 	q.home, q.registered = q.findHome()
-	return q
+}
+
+// ask puts the question to the safety stage and, if that lets it go on, to a policy, and sets the urgency and when the answer
+// is due. The values are kept in a slice that the caller may give.
+func (q *question) ask(s, p *Policy, values []Value) (stage string, v verdict) {
+	stage, v = StageSafety, s.verdict(q, values)
+	q.urgency = v.rule.Then.Urgency
+	if v.rule.Then.To.Kind == ToRouting {
+		stage, v = StageRouting, p.verdict(q, values)
+		if v.rule.Then.Urgency.Rank() > q.urgency.Rank() {
+			q.urgency = v.rule.Then.Urgency
+		}
+	}
+	q.due = AnswerDue(q.urgency, q.at)
+	if within := v.rule.Then.AnswerWithin; within > 0 && q.at.Add(within).Before(q.due) {
+		q.due = q.at.Add(within)
+	}
+	return stage, v
 }
 
 // clone drops what is unknown: absent says the same.
@@ -84,20 +97,24 @@ func (f Facts) clone() Facts {
 	return c
 }
 
-// value is what is known of a fact. What follows from the moment is worked out, whatever the request says.
+// value is what is known of a fact. What follows from the moment or from a service's load is worked out, whatever the request
+// says.
 func (q *question) value(f *Fact) Value {
-	if f.derived {
-		return derive(f.Name, q.at)
+	switch {
+	case f.service != "":
+		return q.loadOf(f)
+	case f.derived:
+		return derive(f.Name, q.wall)
 	}
 	return q.facts[f.Name]
 }
 
 // findHome is the practice where the person is registered, for good or for a time, if it takes part; else the desk.
 func (q *question) findHome() (tenants.Organisation, bool) {
-	switch q.facts[factRegistration] {
-	case Text("here"), Text("temporary"):
+	switch q.facts[factRegistration].text {
+	case "here", "temporary":
 		practice, ok := q.organisation(RegisteredPractice)
-		if ok && practice.Kind == tenants.Practice && q.directory.TakesPart(practice.ID, q.on) {
+		if ok && practice.Kind == tenants.Practice && q.directory.TakesPart(practice.ID, q.wall.Day) {
 			return practice, true
 		}
 	}
@@ -106,7 +123,11 @@ func (q *question) findHome() (tenants.Organisation, bool) {
 
 // organisation is the one that a reference among the facts points at.
 func (q *question) organisation(reference string) (tenants.Organisation, bool) {
-	code, err := nhs.ParseODSCode(q.facts[reference].text)
+	text := q.facts[reference].text
+	if o, ok := q.directory.ByODS(nhs.ODSCode(text)); ok {
+		return o, true
+	}
+	code, err := nhs.ParseODSCode(text) // as somebody may have typed it
 	if err != nil {
 		return tenants.Organisation{}, false
 	}
@@ -114,52 +135,68 @@ func (q *question) organisation(reference string) (tenants.Organisation, bool) {
 }
 
 // homeOpen reports whether somebody is at home now.
-func (q *question) homeOpen() bool { return q.staffed(q.home) }
+func (q *question) homeOpen() bool {
+	if q.staff == unasked {
+		if q.staff = no; q.staffed(&q.home) {
+			q.staff = yes
+		}
+	}
+	return q.staff == yes
+}
 
 // staffed reports whether somebody is at an organisation now: one of its services is open, or, for a practice whose
 // directory entry has no services, core hours hold.
-func (q *question) staffed(o tenants.Organisation) bool {
-	services := false
-	for s := range q.directory.ServicesOf(o.ID) {
-		if s.Hours.Open(q.at) {
+func (q *question) staffed(o *tenants.Organisation) bool {
+	services := q.directory.ListOf(o.ID)
+	for i := range services.Len() {
+		if services.At(i).Hours.OpenAt(q.wall) {
 			return true
 		}
-		services = true
 	}
-	return !services && o.Kind == tenants.Practice && tenants.InCoreHours(q.at)
+	return services.Len() == 0 && o.Kind == tenants.Practice && q.wall.InCoreHours()
 }
 
+// urgent reports whether somebody must be there now.
+func (q *question) urgent() bool { return q.urgency.Rank() >= Urgent.Rank() }
+
 // RuleFor is the stage, table and rule that would decide a request, without looking for a place: what a conversation needs to
-// know before it asks for a choice of pharmacy.
+// know before it asks for a choice of pharmacy. Facts that read a service's load are unknown to it.
 func RuleFor(p *Policy, f Facts, at time.Time) (stage, table string, rule Rule) {
-	q := &question{facts: f, at: at, on: dayOf(at)}
-	if v := safety.ask(q); v.rule.Then.To.Kind != ToRouting {
+	q := question{facts: f, wall: tenants.WallAt(at)}
+	if v := safety.verdict(&q, nil); v.rule.Then.To.Kind != ToRouting {
 		return StageSafety, v.table.Name, *v.rule
 	}
-	v := p.ask(q)
+	v := p.verdict(&q, nil)
 	return StageRouting, v.table.Name, *v.rule
 }
 
 // verdict is the rule that took a request.
 type verdict struct {
 	policy *Policy
-	values []Value
+	values []Value // of the facts that some rule asks for, by the position of the fact
 	day    class
 	winner int // its place in the program
 	table  *Table
 	rule   *Rule
 }
 
-func (p *Policy) ask(q *question) verdict {
-	values := p.values(q.value)
-	winner := p.find(values, q.on)
+func (p *Policy) verdict(q *question, values []Value) verdict {
+	if cap(values) < len(p.facts) {
+		values = make([]Value, len(p.facts))
+	}
+	values = values[:len(p.facts)]
+	for i := range p.engine.lookups {
+		fact := p.engine.lookups[i].fact
+		values[fact] = q.value(&p.facts[fact])
+	}
+	winner := p.find(values, q.wall.Day)
 	r := &p.program.rules[winner]
-	return verdict{p, values, p.engine.dayClass(q.on), winner, r.table, r.rule}
+	return verdict{p, values, p.engine.dayClass(q.wall.Day), winner, r.table, r.rule}
 }
 
-func (r *resolver) careDue(stop bool) *time.Time {
+func (r *resolver) careDue() *time.Time {
 	var due time.Time
-	switch {
+	switch stop := r.urgency == Emergency; {
 	case stop && r.homeOpen():
 		due = r.at.Add(emergencyCheck)
 	case !stop && r.rule.Then.CareWithin > 0:

@@ -7,19 +7,19 @@ import (
 )
 
 // message is the code of what the patient is told.
-func (r *resolver) message(d *Decision) string {
-	urgent := d.Urgency == Urgent
+func (r *resolver) message(destination Place) string {
+	urgent := r.urgency == Urgent
 	switch {
-	case d.Stop:
+	case r.urgency == Emergency:
 		return MessageEmergency
-	case urgent && !r.homeOpen() && r.registered && tenants.InCoreHours(r.at):
+	case urgent && !r.homeOpen() && r.registered && r.wall.InCoreHours():
 		return MessageCallPractice
 	case urgent && !r.homeOpen():
 		return MessageOutOfHours
 	case !r.overflowed && r.rule.Then.Message != "":
 		return r.rule.Then.Message
-	case d.Offer:
-		return r.offerMessage(d)
+	case destination.Organisation != r.home.ID:
+		return r.offerMessage(destination)
 	case r.outside:
 		return MessageWillRefer
 	case urgent && r.registered:
@@ -32,8 +32,8 @@ func (r *resolver) message(d *Decision) string {
 	return MessageDeskQueue
 }
 
-func (r *resolver) offerMessage(d *Decision) string {
-	if o, _ := r.directory.Organisation(d.Destination.Organisation); o.Kind == tenants.Pharmacy {
+func (r *resolver) offerMessage(destination Place) string {
+	if o, _ := r.directory.Organisation(destination.Organisation); o.Kind == tenants.Pharmacy {
 		return MessagePharmacyOffer
 	}
 	return MessageServiceOffer
@@ -50,7 +50,7 @@ func (r *resolver) because(d *Decision) []string {
 		list = append(list, facts)
 	}
 	list = append(list, r.foreigners()...)
-	for _, c := range r.candidates {
+	for _, c := range r.told.candidates {
 		if c.Reason != ReasonNotFirst && len(list) < 12 {
 			list = append(list, c.Says)
 		}
@@ -59,9 +59,9 @@ func (r *resolver) because(d *Decision) []string {
 	case d.Offer:
 		to, _ := r.directory.Organisation(d.Destination.Organisation)
 		list = append(list, r.home.Name+" is accountable until "+to.Name+" accepts; a person there confirms the referral first.")
-	case d.Urgency.Rank() >= Urgent.Rank() && !r.homeOpen():
+	case r.urgent() && !r.homeOpen():
 		opens := "The patient is told what to do now."
-		if !tenants.InCoreHours(r.at) {
+		if !r.wall.InCoreHours() {
 			opens += " " + r.home.Name + " sees to it first thing, when core hours begin on " + clock(tenants.NextCoreHours(r.at)) + "."
 		}
 		list = append(list, "Nobody is at "+r.home.Name+" now.", opens)
@@ -97,8 +97,8 @@ func (r *resolver) facing() string {
 // foreigners tells the values that the policy does not declare: no rule that asks for a value takes them.
 func (r *resolver) foreigners() []string {
 	var list []string
-	for i := range r.values {
-		if f := &r.policy.facts[i]; !f.Allows(r.values[i]) {
+	for i := range r.policy.facts {
+		if f := &r.policy.facts[i]; !f.derived && !f.Allows(r.facts[f.Name]) {
 			list = append(list, "The value given for "+spoken(f.Name)+" is not one that these rules know, so no rule that asks for it applies.")
 		}
 	}

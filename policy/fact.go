@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"onedoor/tenants"
 )
@@ -130,7 +129,7 @@ func (f *Fact) Domain() string {
 	return domain
 }
 
-// derived are the facts that Decide works out from the moment, whatever the request says. A policy that reads one declares
+// derived are the facts that are worked out from the moment, whatever the request says. A policy that reads one declares
 // it with these values.
 func derived(name string) ([]string, bool) {
 	switch name {
@@ -144,17 +143,19 @@ func derived(name string) ([]string, bool) {
 	return nil, false
 }
 
-func derive(name string, at time.Time) Value {
+func derive(name string, w tenants.Wall) Value {
 	switch name {
 	case "core-hours":
-		return yesNo(tenants.InCoreHours(at))
+		return yesNo(w.InCoreHours())
 	case "day":
-		return Text(strings.ToLower(at.In(tenants.London()).Weekday().String()))
+		return Value{text: weekdays[w.Weekday]}
 	case "bank-holiday":
-		return yesNo(tenants.BankHoliday(dayOf(at)))
+		return yesNo(tenants.BankHoliday(w.Day))
 	}
 	return Value{}
 }
+
+var weekdays = [7]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
 func yesNo(b bool) Value {
 	if b {

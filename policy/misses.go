@@ -38,10 +38,13 @@ func (b *builder) buildOverview(p *Policy) {
 	}
 }
 
-// vectorsOf are where the vectors of a request's classes begin, by column.
-func (p *Policy) vectorsOf(values []Value, day class) []uint32 {
+// vectorsOf are where the vectors of a request's classes begin, by column. They are put where there is room.
+func (p *Policy) vectorsOf(values []Value, day class, room []uint32) []uint32 {
 	e, o := &p.engine, &p.overview
-	starts := make([]uint32, len(e.columns))
+	if len(e.columns) > len(room) {
+		room = make([]uint32, len(e.columns))
+	}
+	starts := room[:len(e.columns)]
 	for i := range starts {
 		of := day
 		if e.columns[i].domain != nil {
@@ -55,7 +58,8 @@ func (p *Policy) vectorsOf(values []Value, day class) []uint32 {
 // nextHome is the first rule after another that takes a request and sends it to the registered practice.
 func (p *Policy) nextHome(after int, values []Value, day class) (rule int, ok bool) {
 	o := &p.overview
-	starts := p.vectorsOf(values, day)
+	var room [fewColumns]uint32
+	starts := p.vectorsOf(values, day, room[:])
 	for w := (after + 1) / 64; w < o.words; w++ {
 		left := o.homes[w]
 		if w == (after+1)/64 {
@@ -93,7 +97,8 @@ func (p *Policy) nearMisses(winner int, values []Value, day class) []NearMiss {
 		return nil
 	}
 	var misses []NearMiss
-	starts := p.vectorsOf(values, day)
+	var room [fewColumns]uint32
+	starts := p.vectorsOf(values, day, room[:])
 	for w := range (winner + 63) / 64 {
 		same := ^uint64(0) // rules of tables that count today, for this kind of request
 		if last := winner - w*64; last < 64 {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"onedoor/app/nhs"
-	"onedoor/tenants"
 )
 
 // Policy is one version of a neighbourhood's rules, checked and compiled. It never changes and is safe for concurrent use.
@@ -131,6 +130,3 @@ type Outcome struct {
 	CareWithin   time.Duration // zero when the rule sets no time for the care itself
 	AnswerWithin time.Duration // shortens the answer's time; zero leaves it
 }
-
-// dayOf is the calendar day of a moment in London.
-func dayOf(at time.Time) nhs.Date { return nhs.DateOf(at.In(tenants.London())) }

@@ -42,6 +42,13 @@ func (r *reader) readFact(e entry) (Fact, bool) {
 		return f, false
 	}
 	_, f.derived = derived(e.key)
+	if slug, reads := loadService(e.key); ok && reads {
+		f.derived, f.service = true, slug
+		if !f.Numeric() || f.Min != 0 || f.Max < 100 {
+			r.add("policy_fact", at, e.node, "this fact is worked out from the load of %s in per cent: expected a range from 0 to 100 or more, such as 0..100", slug)
+			return f, false
+		}
+	}
 	return f, ok
 }
 

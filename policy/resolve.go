@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
@@ -46,21 +45,21 @@ const maxCandidates = 50
 type resolver struct {
 	*question
 	verdict
-	candidates []Candidate
-	overflowed bool // the place that the rule names did not serve
-	outside    bool // the pharmacy chosen is not one of this neighbourhood's: a person refers
+	told       *told // nothing when nobody reads why; the places are the same whether or not
+	overflowed bool  // the place that the rule names did not serve
+	outside    bool  // the pharmacy chosen is not one of this neighbourhood's: a person refers
 }
 
-// resolve sets Home, Destination and Offer.
-func (r *resolver) resolve(decision *Decision) {
-	destination := r.destination()
-	decision.Destination = destination
-	decision.Offer = destination.Organisation != r.home.ID
-	if !decision.Offer {
-		decision.Home = destination
-		return
+// told is what the resolver says of the places it considered.
+type told struct{ candidates []Candidate }
+
+// resolve is where a request stands now, and where it is meant to go.
+func (r *resolver) resolve() (home, destination Place) {
+	destination = r.destination()
+	if destination.Organisation == r.home.ID {
+		return destination, destination
 	}
-	decision.Home = r.homeQueue(tenants.QueueToVerify)
+	return r.homeQueue(tenants.QueueToVerify), destination
 }
 
 func (r *resolver) destination() Place {
@@ -68,19 +67,19 @@ func (r *resolver) destination() Place {
 	if r.urgency == Emergency {
 		return r.stay(tenants.QueueSafety)
 	}
-	if place, ok := r.try(then.To); ok {
+	if place, ok := r.try(&then.To); ok {
 		return place
 	}
 	r.overflowed = true
-	for _, d := range then.Overflow {
-		if place, ok := r.try(d); ok {
+	for i := range then.Overflow {
+		if place, ok := r.try(&then.Overflow[i]); ok {
 			return place
 		}
 	}
 	return r.stay(r.queueByKind())
 }
 
-func (r *resolver) try(d Destination) (Place, bool) {
+func (r *resolver) try(d *Destination) (Place, bool) {
 	switch d.Kind {
 	case ToRegisteredPractice:
 		return r.stay(d.Queue), true
@@ -88,10 +87,13 @@ func (r *resolver) try(d Destination) (Place, bool) {
 		return r.queueAt(r.directory.Desk(), d.Queue)
 	case ToOrganisation:
 		o, ok := r.directory.ByODS(d.ODS)
-		if !ok {
-			return r.pass(Candidate{Name: string(d.ODS)}, ReasonUnknown, "no organisation of this neighbourhood has the code "+string(d.ODS))
-		}
-		if d.Queue != "" {
+		switch {
+		case !ok && r.told != nil:
+			r.pass(Candidate{Name: string(d.ODS)}, ReasonUnknown, "no organisation of this neighbourhood has the code "+string(d.ODS))
+			return Place{}, false
+		case !ok:
+			return Place{}, false
+		case d.Queue != "":
 			return r.queueAt(o, d.Queue)
 		}
 		return r.serviceAt(o, r.rule.Then.Service)
@@ -103,31 +105,33 @@ func (r *resolver) try(d Destination) (Place, bool) {
 	case ToNominatedPharmacy:
 		return r.pharmacy(NominatedPharmacy, "the patient's nominated pharmacy")
 	case ToService:
-		return r.pick(r.directory.ServicesNamed(d.Slug), d)
+		return r.first(r.directory.ListNamed(d.Slug), choice{nearest: d.Nearest, onlyOpen: d.Open, none: d})
 	case ToCapability:
-		return r.pick(r.directory.ServicesFor(d.Slug), d)
+		return r.first(r.directory.ListFor(d.Slug), choice{nearest: d.Nearest, onlyOpen: d.Open, none: d})
 	}
 	return Place{}, false
 }
 
 // queueByKind is the queue at home that the next rules name for such a request.
 func (r *resolver) queueByKind() string {
-	at, ok := r.policy.nextHome(r.winner, r.values, r.day)
+	next, ok := r.policy.nextHome(r.winner, r.values, r.day)
 	if !ok {
 		return tenants.QueueGeneral
 	}
-	return r.policy.program.rules[at].rule.Then.To.Queue
+	return r.policy.program.rules[next].rule.Then.To.Queue
 }
 
 // stay keeps a request at home, which takes anything.
 func (r *resolver) stay(slug string) Place {
 	place := r.homeQueue(slug)
-	queue, _ := r.directory.Queue(place.Queue)
-	says := r.home.Name + " keeps it, in " + queue.Name + ": it is the person's registered practice."
-	if !r.registered {
-		says = r.home.Name + " keeps it, in " + queue.Name + ": it is the desk for people with no registered practice here."
+	if r.told != nil {
+		queue, _ := r.directory.Queue(place.Queue)
+		whose := ": it is the desk for people with no registered practice here."
+		if r.registered {
+			whose = ": it is the person's registered practice."
+		}
+		r.add(Candidate{Organisation: r.home.ID, Name: r.home.Name, Chosen: true, Reason: ReasonChosen, Says: r.home.Name + " keeps it, in " + queue.Name + whose})
 	}
-	r.add(Candidate{Organisation: r.home.ID, Name: r.home.Name, Chosen: true, Reason: ReasonChosen, Says: says})
 	return place
 }
 
@@ -145,96 +149,137 @@ func (r *resolver) queueAt(o tenants.Organisation, slug string) (Place, bool) {
 	if o.ID == r.home.ID {
 		return r.stay(slug), true
 	}
-	c := Candidate{Organisation: o.ID, Name: o.Name}
-	if reason, says := r.barred(o); reason != "" {
-		return r.pass(c, reason, says)
-	}
 	if slug == "" {
 		slug = tenants.QueueGeneral
 	}
-	queue, ok := r.directory.QueueOf(o.ID, slug)
+	queue, found := r.directory.QueueOf(o.ID, slug)
+	reason := r.barred(&o)
 	switch {
-	case !ok:
-		return r.pass(c, ReasonNoQueue, "it has no queue "+slug)
-	case r.urgency.Rank() >= Urgent.Rank() && !r.staffed(o):
-		return r.pass(c, ReasonClosed, "nobody is there now, and this is urgent")
+	case reason != "":
+	case !found:
+		reason = ReasonNoQueue
+	case r.urgent() && !r.staffed(&o):
+		reason = ReasonClosed
 	}
-	return r.choose(c, Place{Organisation: o.ID, Queue: queue.ID}, "queue "+queue.Name), true
+	if r.told != nil {
+		r.tellQueue(&o, slug, queue.Name, reason)
+	}
+	if reason != "" {
+		return Place{}, false
+	}
+	return Place{Organisation: o.ID, Queue: queue.ID}, true
+}
+
+func (r *resolver) tellQueue(o *tenants.Organisation, slug, name, reason string) {
+	c := Candidate{Organisation: o.ID, Name: o.Name}
+	switch reason {
+	case "":
+		r.choose(c, "queue "+name)
+	case ReasonNoQueue:
+		r.pass(c, reason, "it has no queue "+slug)
+	case ReasonClosed:
+		r.pass(c, reason, "nobody is there now, and this is urgent")
+	default:
+		r.pass(c, reason, r.whyBarred(reason))
+	}
 }
 
 func (r *resolver) pharmacy(reference, what string) (Place, bool) {
-	code := r.facts[reference].String()
-	if !r.facts[reference].Known() {
-		return r.pass(Candidate{Name: what}, ReasonNoPharmacy, "no pharmacy is chosen or nominated")
-	}
+	known := r.facts[reference].Known()
 	o, ok := r.organisation(reference)
-	switch {
-	case !ok && r.ownPracticeOnly():
-		return r.pass(Candidate{Name: what}, ReasonOwnPractice, "the person asked that only their own practice sees this")
-	case !ok:
-		r.outside = true
-		return r.pass(Candidate{Name: what + " (" + code + ")"}, ReasonUnknown, "it is not in this neighbourhood: a person will refer")
-	case o.Kind != tenants.Pharmacy:
-		return r.pass(Candidate{Organisation: o.ID, Name: o.Name}, ReasonNotPharmacy, "it is no pharmacy")
+	if known && ok && o.Kind == tenants.Pharmacy {
+		return r.serviceAt(o, r.rule.Then.Service)
 	}
-	return r.serviceAt(o, r.rule.Then.Service)
+	r.outside = r.outside || known && !ok && !r.ownPracticeOnly()
+	if r.told == nil {
+		return Place{}, false
+	}
+	switch {
+	case !known:
+		r.pass(Candidate{Name: what}, ReasonNoPharmacy, "no pharmacy is chosen or nominated")
+	case ok:
+		r.pass(Candidate{Organisation: o.ID, Name: o.Name}, ReasonNotPharmacy, "it is no pharmacy")
+	case r.ownPracticeOnly():
+		r.pass(Candidate{Name: what}, ReasonOwnPractice, r.whyBarred(ReasonOwnPractice))
+	default:
+		r.pass(Candidate{Name: what + " (" + r.facts[reference].String() + ")"}, ReasonUnknown, "it is not in this neighbourhood: a person will refer")
+	}
+	return Place{}, false
 }
 
 // serviceAt is an organisation's service with a slug, or its first that serves when none is named.
 func (r *resolver) serviceAt(o tenants.Organisation, slug string) (Place, bool) {
-	var options []option
-	for s := range r.directory.ServicesOf(o.ID) {
-		if slug == "" || s.Slug == slug {
-			options = append(options, r.option(s, false))
-		}
-	}
-	if len(options) > 0 {
-		return r.first(options, false)
-	}
-	if slug == "" {
-		return r.pass(Candidate{Organisation: o.ID, Name: o.Name}, ReasonNoService, "it has no services")
-	}
-	return r.pass(Candidate{Organisation: o.ID, Name: o.Name}, ReasonNoService, "it has no service "+slug)
+	return r.first(r.directory.ListOf(o.ID), choice{slug: slug, at: &o})
 }
 
-// pick chooses among all who offer what the rule names.
-func (r *resolver) pick(services iter.Seq[tenants.Service], d Destination) (Place, bool) {
-	var options []option
-	for s := range services {
-		options = append(options, r.option(s, d.Nearest))
-	}
-	if len(options) == 0 {
-		return r.pass(Candidate{Name: d.Words()}, ReasonNoService, "nobody in this neighbourhood offers it")
-	}
-	return r.first(options, d.Open)
+// choice is which services may serve, and how the first of them is found.
+type choice struct {
+	slug     string // of an organisation's; empty for any
+	nearest  bool
+	onlyOpen bool
+	at       *tenants.Organisation // whose services they are,
+	none     *Destination          // or what names them
 }
 
 // first is the first service that serves: home's own, then the nearest where the rule asks for that, then those open now,
-// then the least busy, then by ODS code. The others are told with why not.
-func (r *resolver) first(options []option, onlyOpen bool) (Place, bool) {
-	slices.SortFunc(options, option.compare)
-	var place Place
+// then the least busy, then by ODS code. When somebody reads why, the others are told with why not.
+func (r *resolver) first(services tenants.ServiceList, c choice) (Place, bool) {
+	var best option
 	found := false
-	for i := range options {
-		o := &options[i]
-		c := Candidate{Organisation: o.organisation.ID, Service: o.service.ID, Name: o.service.Name + " at " + o.organisation.Name}
-		reason, says := r.unfit(o, onlyOpen)
-		switch {
-		case reason != "":
-			r.pass(c, reason, says)
-		case found:
-			r.pass(c, ReasonNotFirst, "it could take it, and another came first")
-		default:
-			found = true
-			place = r.choose(c, Place{o.organisation.ID, o.service.ID, o.service.QueueID}, r.fit(o))
+	var all []option
+	for i := range services.Len() {
+		s := services.At(i)
+		if c.slug != "" && s.Slug != c.slug {
+			continue
+		}
+		o := r.option(s, c.nearest)
+		if r.told != nil {
+			all = append(all, o)
+		}
+		if (!found || o.compare(&best) < 0) && r.unfit(&o, c.onlyOpen) == "" {
+			best, found = o, true
 		}
 	}
-	return place, found
+	if r.told != nil {
+		r.tellOptions(all, c)
+	}
+	if !found {
+		return Place{}, false
+	}
+	return Place{best.organisation.ID, best.service.ID, best.service.QueueID}, true
+}
+
+// tellOptions tells the services in the order in which they would serve.
+func (r *resolver) tellOptions(all []option, c choice) {
+	switch {
+	case len(all) > 0:
+	case c.at == nil:
+		r.pass(Candidate{Name: c.none.Words()}, ReasonNoService, "nobody in this neighbourhood offers it")
+	case c.slug == "":
+		r.pass(Candidate{Organisation: c.at.ID, Name: c.at.Name}, ReasonNoService, "it has no services")
+	default:
+		r.pass(Candidate{Organisation: c.at.ID, Name: c.at.Name}, ReasonNoService, "it has no service "+c.slug)
+	}
+	slices.SortFunc(all, func(a, b option) int { return a.compare(&b) })
+	found := false
+	for i := range all {
+		o := &all[i]
+		told := Candidate{Organisation: o.organisation.ID, Service: o.service.ID, Name: o.service.Name + " at " + o.organisation.Name}
+		switch reason := r.unfit(o, c.onlyOpen); {
+		case reason != "":
+			r.pass(told, reason, r.whyUnfit(o, c.onlyOpen, reason))
+		case found:
+			r.pass(told, ReasonNotFirst, "it could take it, and another came first")
+		default:
+			found = true
+			r.choose(told, r.fit(o))
+		}
+	}
 }
 
 // option is a service that may serve, and what orders it among others.
 type option struct {
-	service      tenants.Service
+	service      *tenants.Service
 	organisation tenants.Organisation
 	load         ServiceLoad
 	home         bool
@@ -242,12 +287,9 @@ type option struct {
 	open         bool
 }
 
-func (r *resolver) option(s tenants.Service, nearest bool) option {
-	o := option{service: s, load: r.load[s.ID], home: s.OrganisationID == r.home.ID, open: s.Hours.Open(r.at)}
+func (r *resolver) option(s *tenants.Service, nearest bool) option {
+	o := option{service: s, load: r.loadFor(s), home: s.OrganisationID == r.home.ID, open: s.Hours.OpenAt(r.wall)}
 	o.organisation, _ = r.directory.Organisation(s.OrganisationID)
-	if o.load != (ServiceLoad{}) {
-		r.seen[s.ID] = o.load
-	}
 	if site, ok := r.directory.Site(s.SiteID); ok && nearest {
 		for h := range r.directory.SitesOf(r.home.ID) {
 			o.near = max(o.near, nearness(string(h.Postcode), string(site.Postcode)))
@@ -256,8 +298,8 @@ func (r *resolver) option(s tenants.Service, nearest bool) option {
 	return o
 }
 
-func (o option) compare(other option) int {
-	for _, better := range []int{
+func (o *option) compare(other *option) int {
+	for _, better := range [4]int{
 		boolean(other.home) - boolean(o.home), other.near - o.near, boolean(other.open) - boolean(o.open), o.load.Open - other.load.Open,
 	} {
 		if better != 0 {
@@ -300,24 +342,22 @@ func area(district string) string {
 	return district
 }
 
-func (r *resolver) choose(c Candidate, p Place, why string) Place {
+func (r *resolver) choose(c Candidate, why string) {
 	c.Chosen, c.Reason, c.Says = true, ReasonChosen, c.Name+" takes it: "+why+"."
 	r.add(c)
-	return p
 }
 
 // pass notes a candidate that does not serve.
-func (r *resolver) pass(c Candidate, reason, why string) (Place, bool) {
+func (r *resolver) pass(c Candidate, reason, why string) {
 	c.Reason, c.Says = reason, upper(c.Name)+" was passed over: "+why+"."
 	r.add(c)
-	return Place{}, false
 }
 
 func (r *resolver) add(c Candidate) {
 	same := func(known Candidate) bool {
 		return known.Organisation == c.Organisation && known.Service == c.Service && known.Name == c.Name && known.Reason == c.Reason
 	}
-	if len(r.candidates) < maxCandidates && !slices.ContainsFunc(r.candidates, same) || c.Chosen {
-		r.candidates = append(r.candidates, c)
+	if len(r.told.candidates) < maxCandidates && !slices.ContainsFunc(r.told.candidates, same) || c.Chosen {
+		r.told.candidates = append(r.told.candidates, c)
 	}
 }

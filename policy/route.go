@@ -20,9 +20,21 @@ type Routing struct {
 	Message     string
 }
 
+// usualFacts is how many facts a policy may declare for Route to keep their values without asking for memory.
+const usualFacts = 40
+
 // Route decides as Decide does, for those who decide a great many requests and explain few of them: its fields are those of
 // Decide's answer.
 func Route(p *Policy, f Facts, d *tenants.Directory, load Load, at time.Time) Routing {
-	v := Decide(p, f, d, load, at)
-	return Routing{v.Stage, v.Table, v.Rule, v.Urgency, v.AnswerDue, v.Home, v.Destination, v.Offer, v.Stop, v.Message}
+	q := question{facts: f, directory: d, load: load}
+	q.begin(at)
+	var values [usualFacts]Value
+	stage, v := q.ask(safety, p, values[:])
+	r := resolver{question: &q, verdict: v}
+	home, destination := r.resolve()
+	return Routing{
+		Stage: stage, Table: v.table.Name, Rule: v.rule.ID, Urgency: q.urgency, AnswerDue: q.due,
+		Home: home, Destination: destination, Offer: home.Organisation != destination.Organisation, Stop: q.urgency == Emergency,
+		Message: r.message(destination),
+	}
 }

@@ -40,7 +40,7 @@ func AnswerDue(u Urgency, at time.Time) time.Time {
 	case Emergency:
 		return at.UTC()
 	case Urgent:
-		return tenants.CoreDayEnd(dayOf(tenants.NextCoreHours(at))).UTC()
+		return tenants.CoreDayEnd(tenants.WallAt(tenants.NextCoreHours(at)).Day).UTC()
 	}
 	return tenants.CoreDayEnd(tenants.CoreDayAfter(at)).UTC()
 }

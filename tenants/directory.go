@@ -271,6 +271,31 @@ func (d *Directory) pick(positions []int) iter.Seq[Service] {
 	}
 }
 
+// ServiceList is services that routing goes through for every request: it copies none of them.
+type ServiceList struct {
+	directory *Directory
+	positions []int
+}
+
+// Len is how many there are.
+func (l ServiceList) Len() int { return len(l.positions) }
+
+// At is one of them. It is the directory's own, which never changes: read it and leave it as it is.
+func (l ServiceList) At(i int) *Service { return &l.directory.doc.Services[l.positions[i]] }
+
+// ListOf are an organisation's services, by id.
+func (d *Directory) ListOf(organisation uuid.UUID) ServiceList {
+	return ServiceList{d, d.servicesOf[organisation]}
+}
+
+// ListNamed are the services with a slug, whoever offers them, by id.
+func (d *Directory) ListNamed(slug string) ServiceList { return ServiceList{d, d.bySlug[slug]} }
+
+// ListFor are the services with a capability, whoever offers them, by id.
+func (d *Directory) ListFor(capability string) ServiceList {
+	return ServiceList{d, d.byCapability[capability]}
+}
+
 // SitesOf are an organisation's sites, by id.
 func (d *Directory) SitesOf(organisation uuid.UUID) iter.Seq[Site] {
 	return func(yield func(Site) bool) {

@@ -92,12 +92,29 @@ func (h Hours) Check() error {
 	return nil
 }
 
+// Wall is a moment as the clock on a wall in London shows it. Working that out costs more than asking hours by it.
+type Wall struct {
+	Day     nhs.Date
+	Weekday time.Weekday
+	Minute  int // since midnight
+}
+
+// WallAt is what the clock shows at a moment.
+func WallAt(at time.Time) Wall {
+	local := at.In(london)
+	hour, minute, _ := local.Clock()
+	return Wall{nhs.DateOf(local), local.Weekday(), hour*60 + minute}
+}
+
+// InCoreHours reports whether it is within core hours.
+func (w Wall) InCoreHours() bool { return coreHours.OpenAt(w) }
+
 // On is the periods of one day.
 func (h Hours) On(day nhs.Date) []Period {
 	return h.on(day, day.Midnight(time.UTC).Weekday())
 }
 
-func (h Hours) on(day nhs.Date, weekday time.Weekday) []Period {
+func (h *Hours) on(day nhs.Date, weekday time.Weekday) []Period {
 	if h.Always {
 		return []Period{{0, 24 * 60}}
 	}
@@ -113,14 +130,15 @@ func (h Hours) on(day nhs.Date, weekday time.Weekday) []Period {
 }
 
 // Open reports whether a moment falls in the hours.
-func (h Hours) Open(at time.Time) bool {
+func (h Hours) Open(at time.Time) bool { return h.Always || h.OpenAt(WallAt(at)) }
+
+// OpenAt is Open, of a moment as the clock shows it.
+func (h *Hours) OpenAt(w Wall) bool {
 	if h.Always {
 		return true
 	}
-	local := at.In(london)
-	minute := local.Hour()*60 + local.Minute()
-	for _, p := range h.on(nhs.DateOf(local), local.Weekday()) {
-		if p.From <= minute && minute < p.Until {
+	for _, p := range h.on(w.Day, w.Weekday) {
+		if p.From <= w.Minute && w.Minute < p.Until {
 			return true
 		}
 	}
@@ -153,6 +171,8 @@ func moment(day nhs.Date, minutes int) time.Time {
 // Source: GMS contract, definition of core hours.
 var coreHours = Weekdays(Clock("08:00", "18:30"))
 
+const coreEnd = 18*60 + 30
+
 // InCoreHours reports whether a moment is within core hours.
 func InCoreHours(at time.Time) bool { return coreHours.Open(at) }
 
@@ -160,7 +180,7 @@ func InCoreHours(at time.Time) bool { return coreHours.Open(at) }
 func CoreDay(day nhs.Date) bool { return len(coreHours.On(day)) > 0 }
 
 // CoreDayEnd is 18:30 of a day, London.
-func CoreDayEnd(day nhs.Date) time.Time { return moment(day, mustMinutes("18:30")) }
+func CoreDayEnd(day nhs.Date) time.Time { return moment(day, coreEnd) }
 
 // NextCoreHours is the start of core hours after a moment outside them, or the moment itself within them.
 func NextCoreHours(at time.Time) time.Time {

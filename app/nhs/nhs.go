@@ -141,7 +141,15 @@ func DateOf(t time.Time) Date {
 func (d Date) IsZero() bool { return d == Date{} }
 
 // Before reports whether d is an earlier day than o.
-func (d Date) Before(o Date) bool { return d.Midnight(time.UTC).Before(o.Midnight(time.UTC)) }
+func (d Date) Before(o Date) bool {
+	if d.Year != o.Year {
+		return d.Year < o.Year
+	}
+	if d.Month != o.Month {
+		return d.Month < o.Month
+	}
+	return d.Day < o.Day
+}
 
 // Midnight is the first moment of the day in a zone.
 func (d Date) Midnight(zone *time.Location) time.Time {

@@ -20,6 +20,7 @@ type StudioRule struct {
 	Form           *StudioRuleForm // nil for those who only look
 	Meanwhile      *StudioMeanwhile
 	Remove         string
+	AddCase        string
 }
 
 // StudioMeanwhile is what somebody else saved while this person filled in the form.

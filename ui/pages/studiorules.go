@@ -50,6 +50,7 @@ type StudioFinding struct {
 	Severity   Label
 	Says       string
 	Example    string
+	Case       string // where the example becomes a case; empty for those who may not
 	Weight     string
 	Rule, Href string // the rule that it concerns; empty for none
 }

@@ -54,7 +54,7 @@ func caseFact(fact policy.Fact, form url.Values, wrong []components.Problem) pag
 	}
 	group := pages.OptionGroup{Options: []pages.StudioOption{{Text: "Not known", Selected: value == "" || value == "unknown"}}}
 	for _, v := range fact.Values {
-		group.Options = append(group.Options, pages.StudioOption{Value: v, Text: upper(spoken(v)), Selected: v == value})
+		group.Options = append(group.Options, pages.StudioOption{Value: v, Text: titled(v), Selected: v == value})
 	}
 	choice.Groups = []pages.OptionGroup{group}
 	return choice

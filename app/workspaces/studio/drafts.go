@@ -105,15 +105,15 @@ func (w *Workspace) about(c echo.Context) error {
 	a.Notice = noticeWords(c.QueryParam("done"))
 	if o.version != nil {
 		a.Facts = []pages.Fact{
-			{Key: "In force from", Values: []string{moment(o.version.LiveFrom, k.now)}}, {Key: "Published by", Values: []string{k.by(o.version.PublishedBy)}},
+			{Key: "In force from", Values: []string{moment(o.version.LiveFrom, k.now)}}, {Key: "Published by", Values: []string{upper(k.by(o.version.PublishedBy))}},
 			{Key: "Note", Values: []string{o.version.Note}, Quoted: true},
 		}
 		return render(c, http.StatusOK, pages.StudioAboutPage(a))
 	}
 	d := o.draft
 	a.Facts = []pages.Fact{
-		{Key: "Begun by", Values: []string{k.by(d.Author) + ", " + moment(d.CreatedAt, k.now)}},
-		{Key: "Changed last by", Values: []string{k.by(d.UpdatedBy) + ", " + moment(d.UpdatedAt, k.now)}},
+		{Key: "Begun by", Values: []string{upper(k.by(d.Author)) + ", at " + moment(d.CreatedAt, k.now)}},
+		{Key: "Changed last by", Values: []string{upper(k.by(d.UpdatedBy)) + ", at " + moment(d.UpdatedAt, k.now)}},
 	}
 	if d.Review != nil {
 		a.Facts = append(a.Facts, reviewFact(k, *d))
@@ -235,7 +235,7 @@ func (w *Workspace) askDiscard(c echo.Context) error {
 func (w *Workspace) discardQuestion(k *call, o *opened) pages.StudioConfirm {
 	return pages.StudioConfirm{
 		Studio: k.policyPage("Discard this draft?", o, aboutPath), Heading: "Discard draft " + o.draft.Name + "?",
-		Says:   []string{"It goes for everybody in " + k.directory.Neighbourhood().Name + ". The rules in force stay as they are.", "Changed last by " + k.by(o.draft.UpdatedBy) + ", " + moment(o.draft.UpdatedAt, k.now) + "."},
+		Says:   []string{"It goes for everybody in " + k.directory.Neighbourhood().Name + ". The rules in force stay as they are.", "Changed last by " + k.by(o.draft.UpdatedBy) + ", at " + moment(o.draft.UpdatedAt, k.now) + "."},
 		Action: o.path(discardPath), Button: "Discard the draft", Keep: o.path(aboutPath), ETag: o.draft.ETag(),
 	}
 }

@@ -50,12 +50,22 @@ func valueWords(f policy.Fact, v policy.Value) string {
 	case f.Numeric():
 		return spoken(f.Name) + " " + v.String()
 	}
+	if said, ok := map[string]string{
+		"core-hours yes": "in core hours", "core-hours no": "outside core hours", "bank-holiday yes": "on a bank holiday", "bank-holiday no": "not on a bank holiday",
+		"own-practice-only yes": "only the own practice may see it", "own-practice-only no": "others may see it", "recurrent yes": "keeps coming back", "recurrent no": "does not keep coming back",
+		"bullous yes": "with blisters", "bullous no": "without blisters", "immunosuppressed yes": "a weak immune system", "immunosuppressed no": "no weak immune system",
+		"chronic yes": "longer than 12 weeks", "chronic no": "not longer than 12 weeks", "catheter yes": "with a catheter", "catheter no": "without a catheter",
+		"registration here": "registered here", "registration elsewhere": "registered elsewhere", "registration temporary": "registered for a time", "registration none": "registered nowhere",
+		"pregnant not-applicable": "pregnancy not asked", "condition other": "another condition", "sex other": "another sex", "condition uti": "UTI",
+	}[f.Name+" "+v.String()]; ok {
+		return said
+	}
 	switch v.String() {
 	case "yes":
 		return spoken(f.Name)
 	case "no":
 		return "not " + spoken(f.Name)
-	case "not-applicable", "none", "other", "clear":
+	case "not-applicable", "none", "other", "clear", "emergency", "urgent":
 		return spoken(f.Name) + ": " + spoken(v.String())
 	}
 	return spoken(v.String())

@@ -110,7 +110,7 @@ func (w *Workspace) liveCard(k *call, v publishing.Version) (*pages.StudioLive, 
 
 func (w *Workspace) draftLine(k *call, d publishing.Draft, live *publishing.Version, settings publishing.Settings) pages.StudioDraft {
 	line := pages.StudioDraft{
-		Name: d.Name, Href: address(rulesPath, d.Name), Changed: k.by(d.UpdatedBy) + ", " + moment(d.UpdatedAt, k.now), Begun: k.by(d.Author) + ", " + moment(d.CreatedAt, k.now),
+		Name: d.Name, Href: address(rulesPath, d.Name), Changed: upper(k.by(d.UpdatedBy)) + ", at " + moment(d.UpdatedAt, k.now), Begun: upper(k.by(d.Author)) + ", at " + moment(d.CreatedAt, k.now),
 	}
 	if live != nil {
 		line.Difference = differenceWords(publishing.Changes(live.Document, d.Document))

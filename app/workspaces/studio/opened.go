@@ -13,6 +13,7 @@ type opened struct {
 	draft   *publishing.Draft   // nil for a version
 	version *publishing.Version // nil for a draft
 	policy  *policy.Policy
+	names   map[string]bool // codes that the policy uses, once they were asked for
 }
 
 const hashLength = 64

@@ -18,7 +18,10 @@ func (k *call) sentence(r policy.Rule) string {
 	for _, o := range k.directory.Organisations() {
 		said = strings.ReplaceAll(said, "organisation "+string(o.ODS), o.Name)
 	}
-	return said
+	return strings.NewReplacer(
+		"When kind is", "When the request is for", ", kind is", ", the request is for", " and kind is", " and the request is for", "condition is uti", "condition is UTI",
+		", as soon", ", soon", ", as urgent", ", urgently", ", as routine", ", as routine work", ", queue ", ", in the queue ",
+	).Replace(said)
 }
 
 // goes says where an outcome leads, after "to".

@@ -29,7 +29,7 @@ func (w *Workspace) rulePage(k *call, o *opened, table string, rule policy.Rule,
 	if page.Editable {
 		page.Form = k.ruleForm(o, form, wrong)
 		page.Form.Action, page.Form.Speak, page.Form.Submit = o.path(rulePath, table, rule.ID), o.path(sentencePath, table, rule.ID), "Save the rule"
-		page.Remove = o.path(rulePath+"/remove", table, rule.ID)
+		page.Remove, page.AddCase = o.path(rulePath+"/remove", table, rule.ID), o.path(newCasePath)
 	}
 	return page, nil
 }
@@ -174,7 +174,7 @@ func factChoice(f policy.Fact, form url.Values, wrong []components.Problem) page
 	}
 	ticked := form["value."+f.Name]
 	for _, v := range f.Values {
-		c.Values = append(c.Values, pages.StudioOption{Value: v, Text: upper(spoken(v)), Selected: slices.Contains(ticked, v)})
+		c.Values = append(c.Values, pages.StudioOption{Value: v, Text: titled(v), Selected: slices.Contains(ticked, v)})
 	}
 	c.Values = append(c.Values, pages.StudioOption{Value: notKnown, Text: "Not known", Selected: slices.Contains(ticked, notKnown)})
 	c.Used = len(ticked) > 0 || c.Mode == modeNot

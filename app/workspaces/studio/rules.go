@@ -3,6 +3,7 @@ package studio
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -351,17 +352,31 @@ func decides(p *policy.Policy, given policy.Facts, on nhsDate) (*policy.Table, *
 
 // finding is one finding in words.
 func (k *call) finding(o *opened, f analysis.Finding) pages.StudioFinding {
-	line := pages.StudioFinding{Severity: severityLabel(f.Severity), Says: f.Says, Kind: kindTitle(f.Kind), Key: f.Key}
+	line := pages.StudioFinding{Severity: severityLabel(f.Severity), Says: o.plainly(f.Says), Kind: kindTitle(f.Kind), Key: f.Key}
 	if f.Rule != "" {
 		line.Rule, line.Href = titled(f.Rule), o.path(rulePath, f.Table, f.Rule)
 	}
 	if words := k.factsWords(o.policy, f.Witness); words != "" {
 		line.Example = "For example: " + words + "."
+		if o.editable(k) {
+			line.Case = o.path(newCasePath) + "?" + factsQuery(f.Witness)
+		}
 	}
 	if f.Weight > 0 {
 		line.Weight = "It would have met " + counted(f.Weight, "request", "requests") + " in the last month."
 	}
 	return line
+}
+
+// factsQuery are facts as the form of a case takes them.
+func factsQuery(facts policy.Facts) string {
+	query := url.Values{}
+	for name, v := range facts {
+		if v.Known() {
+			query.Set("fact."+name, v.String())
+		}
+	}
+	return query.Encode()
 }
 
 // factsWords are facts as a lead reads them, in the policy's order: symptoms, sore throat, age 4.

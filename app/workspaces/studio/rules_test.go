@@ -116,8 +116,8 @@ func TestTheListOfRules(t *testing.T) {
 	t.Parallel()
 	_, neil := begun(t)
 	page := neil.get(winter + "/rules")
-	neil.wants(page, 200, "<title>Rules – Draft winter-2026 – Onedoor studio</title>", "Pharmacy first", "Asked first.", "kind is symptoms, condition is sore throat",
-		"send to the pharmacy that the patient chose for pharmacy first, as soon", "Pharmacy First, acute sore throat.", `aria-label="Move Sore throat up"`, "Switch off", "cases")
+	neil.wants(page, 200, "<title>Rules – Draft winter-2026 – Onedoor studio</title>", "Pharmacy first", "Asked first.", "the request is for symptoms, condition is sore throat",
+		"send to the pharmacy that the patient chose for pharmacy first, soon", "Pharmacy First, acute sore throat.", `aria-label="Move Sore throat up"`, "Switch off", "cases")
 	neil.order(page, "Pregnant under 16", "Earache", "Sore throat", "Self referral", "Catch all")
 	table := neil.get(winter + "/rules?view=table")
 	neil.wants(table, 200, "Age in years", "5 or over", "Goes to", `<span class="app-decisions__any">any</span>`)
@@ -152,7 +152,7 @@ func TestRemovingARule(t *testing.T) {
 	t.Parallel()
 	_, neil := begun(t)
 	question := neil.get(winter + "/rules/pharmacy-first/earache/remove")
-	neil.wants(question, 200, "Remove the rule “Earache”?", "kind is symptoms, condition is earache", "Keep it, and go back")
+	neil.wants(question, 200, "Remove the rule “Earache”?", "the request is for symptoms, condition is earache", "Keep it, and go back")
 	form := neil.fields(question, "/earache/remove")
 	neil.wants(neil.do("POST", winter+"/rules/pharmacy-first/earache/remove", form), 200, "The rule is removed.", "not rule-pharmacy-first--earache")
 	stale := neil.do("POST", winter+"/rules/pharmacy-first/impetigo/remove", form)

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"regexp"
 	"strings"
 
 	"onedoor/policy"
@@ -48,6 +49,34 @@ func urgencyLabel(u policy.Urgency) pages.Label {
 		return pages.Label{Text: "Routine", Colour: "grey"}
 	}
 	return pages.Label{}
+}
+
+// codes are what looks like one: words with hyphens between them.
+var codes = regexp.MustCompile(`[a-z0-9]+(?:-[a-z0-9]+)+`)
+
+// plainly says a sentence that was written elsewhere without the policy's codes: pregnant-under-16 as pregnant under 16.
+func (o *opened) plainly(says string) string {
+	if o.names == nil {
+		o.names = map[string]bool{}
+		for _, t := range o.policy.Tables() {
+			o.names[t.Name] = true
+			for _, r := range t.Rules {
+				o.names[r.ID], o.names[r.Then.Service], o.names[r.Then.To.Queue], o.names[r.Then.To.Slug] = true, true, true, true
+			}
+		}
+		for _, f := range o.policy.Facts() {
+			o.names[f.Name] = true
+			for _, v := range f.Values {
+				o.names[v] = true
+			}
+		}
+	}
+	return codes.ReplaceAllStringFunc(says, func(code string) string {
+		if o.names[code] {
+			return spoken(code)
+		}
+		return code
+	})
 }
 
 // spoken turns a code into words: not-applicable into not applicable.
