@@ -148,8 +148,29 @@ func (s *Service) Withdraw(ctx context.Context, by audit.Actor, neighbourhood uu
 		if err := tx.Withdraw(v); err != nil {
 			return err
 		}
+		if err := rebase(tx, v.Hash, v.BasedOn); err != nil {
+			return err
+		}
 		tx.Audit(s.entry(by, neighbourhood, "withdraw", map[string]any{"hash": hash, "note": note}))
 		return tx.Announce()
 	})
 	return v, err
+}
+
+// rebase lets drafts that were based on a version which will never be live be based on the one before it.
+func rebase(tx Tx, from, to string) error {
+	drafts, err := tx.Drafts()
+	if err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		if d.BasedOn != from {
+			continue
+		}
+		d.BasedOn = to
+		if err := tx.PutDraft(d); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -204,7 +204,18 @@ func TestAVersionComesIntoForceWhenItIsTime(t *testing.T) {
 	if _, err := w.Publish(t.Context(), neil, riverside, "now", publishing.Publication{Note: "Now."}); !fault.Is(err, "version_scheduled") {
 		t.Errorf("published before what is scheduled: %v", err)
 	}
+	// Withdrawn, it never comes; and its draft can be scheduled again, the very same.
+	if _, err := w.Withdraw(t.Context(), neil, riverside, v.Hash, "Not yet."); err != nil {
+		t.Fatal(err)
+	}
+	if v, err = w.Publish(t.Context(), neil, riverside, "winter", publishing.Publication{Note: "From half past.", From: at.Add(30 * time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
 	w.Pass(time.Hour)
+	if got := w.ask(t); got.Decision.PolicyVersion != before.Hash {
+		t.Errorf("decided by %s, which was withdrawn", got.Decision.PolicyVersion)
+	}
+	w.Pass(30 * time.Minute)
 	if got := w.ask(t); got.Decision.PolicyVersion != v.Hash {
 		t.Errorf("decided by %s when it is time", got.Decision.PolicyVersion)
 	}
