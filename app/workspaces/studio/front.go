@@ -65,6 +65,15 @@ func (w *Workspace) frontOf(k *call) (pages.StudioFront, error) {
 			f.Waiting = append(f.Waiting, pages.StudioLink{Href: address(aboutPath, d.Name), Text: "Draft " + d.Name + " waits for a second person to look at it."})
 		}
 	}
+	versions, err := w.Publishing.Versions(k.ctx(), k.who.NeighbourhoodID)
+	if err != nil {
+		return f, err
+	}
+	for _, v := range versions {
+		if v.State == publishing.Scheduled {
+			f.Waiting = append(f.Waiting, pages.StudioLink{Href: address(aboutPath, v.Hash), Text: "New rules come into force at " + moment(v.LiveFrom, k.now) + "."})
+		}
+	}
 	open, err := w.Alarms.Open(k.ctx(), k.who.NeighbourhoodID)
 	if err != nil {
 		return f, err
