@@ -45,6 +45,7 @@ func TestTheEdgesStandForEveryMinute(t *testing.T) {
 		edges, every := run.places, run.places.minutely()
 		for i := range run.model.rules {
 			e := run.ending(i, &reply{})
+			e.findHomes()
 			for _, home := range e.homes {
 				run.places = edges
 				unserved, nobody := e.gaps(home, uuid.Nil)
@@ -131,6 +132,7 @@ func TestWhatNobodyTakesIsWhatRoutingKeepsAtHome(t *testing.T) {
 			run.places = every
 			for i := range run.model.rules[:3] {
 				e := run.ending(i, &reply{})
+				e.findHomes()
 				for _, home := range e.homes {
 					unserved, nobody := e.gaps(home, uuid.Nil)
 					want := ends[e.it.Rule][home.ID]
