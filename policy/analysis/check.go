@@ -63,6 +63,7 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 	if budget == 0 {
 		budget = DefaultBudget
 	}
+	stage, rules := newWritten(safety), newWritten(p)
 	g := gathering{}
 	steps := 0
 	for i, s := range seasons(o.On, p.Tables()) {
@@ -72,11 +73,11 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 		if r.places == nil || !slices.Equal(r.places.within, shortened(p)) {
 			r.places = newPlaces(o.Directory, s.on, p)
 		}
-		r.model = newModel(safety, p, s.on, past.cuts, r.places)
+		r.model = newModel(stage, rules, s.on, past.cuts, r.places)
 		if r.model.past = past.points; r.model.past == nil {
 			r.model.past = points(r.model.domains, o.Past)
 		}
-		r.guard = newGuard(r.model.layout, safety, r.model)
+		r.guard = newGuard(r.model.layout, stage, r.model)
 		r.severities = severities(r.model, r.guard)
 		r.earlier = past.kept(r.model, r.severities)
 		if err := r.all(); err != nil {

@@ -40,10 +40,10 @@ func (r *Report) remember(p *policy.Policy, changed RuleRef, o Options) memory {
 	if len(now) != len(r.memory) {
 		return nil
 	}
-	kept := slices.Clone(r.memory)
+	kept, rules := slices.Clone(r.memory), newWritten(p)
 	for i := range kept {
 		k := &kept[i]
-		if k.short || !slices.Equal(k.active, now[i].active) || k.model.on != now[i].on || !k.sameBut(p, changed) {
+		if k.short || !slices.Equal(k.active, now[i].active) || k.model.on != now[i].on || !k.sameBut(rules, changed) {
 			return nil
 		}
 		k.changed, k.points = changed, k.model.past
@@ -72,8 +72,8 @@ func sameFacts(a, b *policy.Policy) bool {
 }
 
 // sameBut reports whether a policy's rules are a model's, in the same order, when one is left out of both.
-func (k *recollection) sameBut(p *policy.Policy, changed RuleRef) bool {
-	order := p.Order(k.model.on)
+func (k *recollection) sameBut(p *written, changed RuleRef) bool {
+	order := p.policy.Order(k.model.on)
 	at := 0
 	next := func() *rule {
 		for at < len(k.model.rules) {
@@ -85,23 +85,17 @@ func (k *recollection) sameBut(p *policy.Policy, changed RuleRef) bool {
 		return nil
 	}
 	for _, position := range order {
-		t, r := p.At(position)
+		t, r := p.policy.At(position)
 		if (RuleRef{t.Name, r.ID}) == changed {
 			continue
 		}
 		was := next()
-		if was == nil || was.RuleRef != (RuleRef{t.Name, r.ID}) || was.table.Hit != t.Hit || !sameRule(was.rule, r) {
+		if was == nil || was.RuleRef != (RuleRef{t.Name, r.ID}) || was.table.Hit != t.Hit || !k.model.written.sameRule(was.at, p, position) {
 			return false
 		}
 		at++
 	}
 	return next() == nil
-}
-
-func sameRule(a, b *policy.Rule) bool {
-	return slices.EqualFunc(a.When, b.When, func(x, y policy.Condition) bool {
-		return x.Fact == y.Fact && slices.Equal(x.Cell.Set(), y.Cell.Set())
-	}) && string(appendOutcome(nil, &a.Then)) == string(appendOutcome(nil, &b.Then))
 }
 
 // recall is the answers of an earlier analysis that still hold.
@@ -119,7 +113,7 @@ func (k *recollection) kept(m *model, severities [][]step) recall {
 	}
 	var touched []box
 	if k.edited != nil {
-		touched = append(touched, boxes(m.layout, k.model.policy, []policy.Position{k.edited.at}, m.world, map[string]int{})[0].box)
+		touched = append(touched, boxes(m.layout, k.model.written, []policy.Position{k.edited.at}, m.world, map[string]int{})[0].box)
 	}
 	was := make(map[RuleRef]answers, len(k.rules))
 	for i := range k.rules {

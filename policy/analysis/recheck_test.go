@@ -56,7 +56,7 @@ func TestARecheckGivesWhatACheckGives(t *testing.T) {
 // remembered counts the answers that a recheck does not look for again.
 func remembered(k *recollection, now *model) int {
 	n := 0
-	for _, known := range k.kept(now, severities(now, newGuard(now.layout, policy.Safety(), now))).rules {
+	for _, known := range k.kept(now, severities(now, newGuard(now.layout, newWritten(policy.Safety()), now))).rules {
 		for _, a := range known {
 			if a != nil {
 				n++
