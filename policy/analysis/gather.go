@@ -28,14 +28,23 @@ func (g *gathering) add(s season, r *run) {
 	var all []Finding
 	more := map[string]int{}
 	undecided := map[Kind][]RuleRef{}
-	for _, q := range r.order {
-		a := r.replies[q]
-		all = append(all, a.findings...)
-		if a.more > 0 {
-			more[q.subject.Table] += a.more
+	for i := range r.rules {
+		ref := r.model.rules[i].RuleRef
+		for t, a := range r.rules[i] {
+			all = append(all, a.findings...)
+			if a.more > 0 {
+				more[ref.Table] += a.more
+			}
+			if a.open {
+				undecided[kinds[t]] = append(undecided[kinds[t]], ref)
+			}
 		}
+	}
+	for _, kind := range r.kinds {
+		a := r.gaps[kind]
+		all = append(all, a.findings...)
 		if a.open {
-			undecided[q.kind] = append(undecided[q.kind], q.subject)
+			undecided[Gap] = append(undecided[Gap], RuleRef{})
 		}
 	}
 	for _, kind := range slices.Sorted(mapKeys(undecided)) {
@@ -44,7 +53,7 @@ func (g *gathering) add(s season, r *run) {
 	for _, table := range slices.Sorted(mapKeys(more)) {
 		all = append(all, moreOverlaps(table, more[table]))
 	}
-	all = append(all, outages(r.places, r.order, r.replies)...)
+	all = append(all, r.outages()...)
 	for _, f := range all {
 		known, ok := g.byKey[f.Key]
 		if !ok {
