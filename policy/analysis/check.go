@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"onedoor/app/fault"
+	"onedoor/app/nhs"
 	"onedoor/policy"
 )
 
@@ -71,7 +72,7 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 		past := m.season(i)
 		r.places = past.places
 		if r.places == nil || !slices.Equal(r.places.within, shortened(p)) {
-			r.places = newPlaces(o.Directory, s.on, p)
+			r.places = newPlaces(o.Directory, placesDay(o, s), p)
 		}
 		r.model = newModel(stage, rules, s.on, past.cuts, r.places)
 		if r.model.past = past.points; r.model.past == nil {
@@ -92,6 +93,15 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 	}
 	report.Findings = g.findings(p)
 	return report, nil
+}
+
+// placesDay is the day from which places are looked at. Without a day to begin with, a season's first day may be long past, and
+// nobody took part yet.
+func placesDay(o Options, s season) nhs.Date {
+	if o.On.IsZero() {
+		return unsaidDay
+	}
+	return s.on
 }
 
 // all asks every question.
@@ -125,11 +135,19 @@ func (r *run) ask(known *reply, fresh func() reply) *reply {
 }
 
 // rank orders findings: what can never be published first, then what weighs most, then by what they are about.
-func rank(findings []Finding) {
-	order := map[Severity]int{Error: 0, Warning: 1, Note: 2}
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		if byOrder := order[a.Severity] - order[b.Severity]; byOrder != 0 {
-			return byOrder
+func rank(findings []*gathered) {
+	order := func(s Severity) int {
+		switch s {
+		case Error:
+			return 0
+		case Warning:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(findings, func(a, b *gathered) int {
+		if bySeverity := order(a.Severity) - order(b.Severity); bySeverity != 0 {
+			return bySeverity
 		}
 		return b.Weight - a.Weight
 	})
