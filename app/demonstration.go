@@ -29,6 +29,7 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 	}
 	return demo.Seed(ctx, demo.Stock{
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
+		Past: a.services.past.Import, Now: a.now(),
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
 				return deliveries.PutIntegration(ctx, tx, demo.Seeder(), clinical.Integration{
@@ -85,8 +86,8 @@ func (a *App) Welcome() string {
 	base := a.config.base()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nOnedoor is ready. Press Ctrl-C to stop; what you do is kept in %s.\n\n", a.config.Data)
-	fmt.Fprintf(&b, "  Patients    %s/riverside/\n  Reception   %s/reception\n\nSign in as:\n", base, base)
-	for _, c := range demo.Staff()[:4] {
+	fmt.Fprintf(&b, "  Patients    %s/riverside/\n  Reception   %s/reception\n  Studio      %s/studio\n\nSign in as:\n", base, base, base)
+	for _, c := range demo.Staff()[:5] {
 		fmt.Fprintf(&b, "  %-14s %s\n", c.Name, c.Description)
 	}
 	fmt.Fprintf(&b, "\nThe person who asks: %s\nAPI keys, addresses and people: %s\n", demo.FirstPatient(a.today()), filepath.Join(a.config.Data, demo.FileName))

@@ -43,6 +43,7 @@ type services struct {
 	misroutes     *misroutes.Service
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
+	past          *simulationstore.Store
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -66,11 +67,11 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.directory = directory.New(s.directories, now)
-	past := simulationstore.New(db, s.rules, inserter)
-	s.simulations = simulations.New(past, now)
+	s.past = simulationstore.New(db, s.rules, inserter)
+	s.simulations = simulations.New(s.past, now)
 	s.publishing = publishing.New(publishing.Options{Store: s.versions, Directories: s.directories, Replays: s.simulations, Pasts: s.simulations, Now: now})
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
-	s.replayer = simulations.NewReplayer(past, s.alarms, now)
+	s.replayer = simulations.NewReplayer(s.past, s.alarms, now)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(db), Versions: s.publishing, Alarms: s.alarms, Now: now})
 	s.door = identity.NewDoor(s.people, now, nil)

@@ -26,6 +26,9 @@ func common() []Fact {
 	return facts
 }
 
+// CommonFacts are the facts that every request has, which a document may read without declaring them.
+func CommonFacts() []Fact { return common() }
+
 // addCommon adds the common facts that the document names and does not declare. They do not count for its hash, as the
 // platform's own do not.
 func (r *reader) addCommon(sections map[string]entry) {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"onedoor/app/publishing"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/patientstore"
+	"onedoor/policy/simulate"
 	"onedoor/tenants"
 )
 
@@ -34,7 +36,13 @@ type Stock struct {
 	Issuer string
 	// Connect sets an organisation's way into its clinical system.
 	Connect func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error
+	// Past keeps past requests that a version decided; none when nil. They end at Now.
+	Past func(ctx context.Context, neighbourhood uuid.UUID, policyHash string, list iter.Seq2[simulate.Request, simulate.RuleName]) error
+	Now  time.Time
 }
+
+// pastRequests are those of the month before the first start: riverside has enough to simulate at once.
+const pastRequests = 5000
 
 // neighbourhood is one of the two of the demonstration.
 type neighbourhood struct {
@@ -68,6 +76,15 @@ func Seed(ctx context.Context, s Stock, today nhs.Date) error {
 				return err
 			}
 			if err := s.Patients.Import(ctx, c.Neighbourhood.ID, register(n.slug, n.residents, n.firstNumber, today)); err != nil {
+				return err
+			}
+		}
+		if first && s.Past != nil && n.slug == "riverside" {
+			side, err := RiversideSide()
+			if err != nil {
+				return err
+			}
+			if err := s.Past(ctx, c.Neighbourhood.ID, side.Policy.Hash(), History(side, s.Now.AddDate(0, 0, -31), s.Now, pastRequests)); err != nil {
 				return err
 			}
 		}

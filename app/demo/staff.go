@@ -37,6 +37,8 @@ func Staff() []Colleague {
 		{"grace.mensah", "Grace Mensah", "Pharmacist at Quayside Pharmacy", one("riverside", "FRV01", tenants.Clinician)},
 		{"aisha.rahman", "Dr Aisha Rahman", "GP at Weir Lane Surgery", one("riverside", "A81001", tenants.Clinician)},
 		{"jo.bennett", "Jo Bennett", "Practice manager at Weir Lane Surgery", one("riverside", "A81001", tenants.OrgAdmin)},
+		{"neil.hart", "Neil Hart", "Neighbourhood lead, Riverside", one("riverside", "", tenants.Lead)},
+		{"farah.siddiqui", "Farah Siddiqui", "Neighbourhood lead, Riverside, who reviews", one("riverside", "", tenants.Lead)},
 		{"kelly.wood", "Kelly Wood", "Receptionist at The Locks Medical Centre, and at the hub", []work{
 			{"riverside", "A81002", tenants.Receptionist}, {"riverside", "RRH01", tenants.Receptionist},
 		}},
@@ -46,7 +48,6 @@ func Staff() []Colleague {
 		{"tom.byrne", "Tom Byrne", "Pharmacist at Towpath Pharmacy", one("riverside", "FRV04", tenants.Clinician)},
 		{"ruth.adams", "Ruth Adams", "Physiotherapist at Riverside Physiotherapy", one("riverside", "RRV01", tenants.Clinician)},
 		{"joan.reid", "Joan Reid", "Podiatrist at Riverside Foot Health", one("riverside", "RRV02", tenants.Clinician)},
-		{"neil.hart", "Neil Hart", "Neighbourhood lead, Riverside", one("riverside", "", tenants.Lead)},
 		{"omar.khan", "Omar Khan", "Platform operator", one("riverside", "", tenants.Operator)},
 		{"carys.evans", "Carys Evans", "Receptionist at Hilltop Surgery, in the Hillside neighbourhood", one("hillside", "B82001", tenants.Receptionist)},
 	}

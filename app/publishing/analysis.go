@@ -87,3 +87,32 @@ func (s *Service) analyse(ctx context.Context, c candidate, at time.Time) ([]ana
 	}
 	return list, nil
 }
+
+// Difference is every request that a draft decides otherwise than a version does, by its hash (empty for the live one):
+// disjoint boxes, each with a witness; complete unless the budget of the comparison ended before.
+func (s *Service) Difference(ctx context.Context, neighbourhood uuid.UUID, from, name string) (regions []analysis.Region, complete bool, err error) {
+	d, err := s.Draft(ctx, neighbourhood, name)
+	if err != nil {
+		return nil, false, err
+	}
+	v, err := s.Live(ctx, neighbourhood)
+	if from != "" {
+		v, err = s.Version(ctx, neighbourhood, from)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	before, err := policy.Parse(v.Document)
+	if err != nil {
+		return nil, false, err
+	}
+	after, err := policy.Parse(d.Document)
+	if err != nil {
+		return nil, false, err
+	}
+	o, err := s.AnalysisOptions(ctx, neighbourhood)
+	if err != nil {
+		return nil, false, err
+	}
+	return analysis.Difference(ctx, before, after, o)
+}

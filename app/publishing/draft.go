@@ -136,7 +136,7 @@ func (s *Service) Save(ctx context.Context, by audit.Actor, neighbourhood uuid.U
 		case found && bytes.Equal(now.Document, document):
 			saved = now // said twice, or by two people: nobody loses anything
 			return nil
-		case ifMatch != "" && !(found && (ifMatch == AnyETag || ifMatch == now.ETag())):
+		case ifMatch != "" && (!found || ifMatch != AnyETag && ifMatch != now.ETag()):
 			refusal, err = s.tooLate(tx, by, now, found, Save{Draft: name, ETag: ifMatch, Document: document}, p)
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"onedoor/app/routes"
@@ -243,5 +244,54 @@ func TestLimitsAgainstSlowClientsAreSet(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestReadyzSaysWhatWorksLessWellAndStaysReady(t *testing.T) {
+	t.Parallel()
+	says := []string{"riverside: cannot load the live version"}
+	f := serve(t, func(o *routes.Options) {
+		o.Degraded = func(context.Context) []string { return says }
+	})
+	res, err := http.Get(f.url + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK || strings.TrimSpace(string(body)) != `{"degraded":["riverside: cannot load the live version"],"status":"ready"}` {
+		t.Errorf("%d %s, %v", res.StatusCode, body, err)
+	}
+}
+
+func TestARouteMayHaveBoundsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := serve(t, nil)
+	f.AddBounded(http.MethodPut, "/api/v1/long", routes.Public, routes.Bounds{Body: 1 << 20}, func(c echo.Context) error {
+		body, err := routes.ReadBody(c)
+		if err != nil {
+			return err
+		}
+		return routes.WriteJSON(c, http.StatusOK, len(body))
+	})
+	for size, want := range map[int]int{512 << 10: http.StatusOK, 1 << 20: http.StatusOK, 1<<20 + 1: http.StatusRequestEntityTooLarge} {
+		for _, known := range []bool{true, false} {
+			var body io.Reader = strings.NewReader(strings.Repeat("x", size))
+			if !known {
+				body = io.MultiReader(body) // its length is not sent
+			}
+			r, err := http.NewRequest(http.MethodPut, f.url+"/api/v1/long", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != want {
+				t.Errorf("%d bytes, length sent %v: %d, want %d", size, known, res.StatusCode, want)
+			}
+		}
 	}
 }

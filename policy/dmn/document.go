@@ -63,7 +63,11 @@ func span(d time.Duration) string {
 
 func scalar(text string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-	if strings.ContainsAny(text, "\n\r\t") || text == "" {
+	switch strings.ToLower(text) {
+	case "", "yes", "no", "on", "off", "y", "n": // other readers of YAML take these for true and false
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	if strings.ContainsAny(text, "\n\r\t") {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n

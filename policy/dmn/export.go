@@ -33,6 +33,9 @@ func Export(p *policy.Policy) ([]byte, error) {
 		return nil, err
 	}
 	w.definitions()
+	if w.unwritable != "" {
+		return nil, refuse("dmn_export", "The text %q holds a character that no XML file can hold.", shorten(w.unwritable))
+	}
 	document := []byte(w.String())
 	if _, err := Parse(document); err != nil {
 		return nil, refuse("dmn_export", "The policy cannot be written in DMN: its own reader refuses it: %s", err)
@@ -43,9 +46,10 @@ func Export(p *policy.Policy) ([]byte, error) {
 // exporter writes XML. Everything that is not markup goes through text.
 type exporter struct {
 	strings.Builder
-	p      *policy.Policy
-	ids    map[string]int // how many rules have an id
-	indent int
+	p          *policy.Policy
+	ids        map[string]int // how many rules have an id
+	indent     int
+	unwritable string // the first text that XML has no way to write
 }
 
 func (w *exporter) checkNames() error {
@@ -107,7 +111,7 @@ func (w *exporter) begin(name string, attributes []string, end string) {
 	for i := 0; i+1 < len(attributes); i += 2 {
 		if attributes[i+1] != "" {
 			w.WriteString(" " + attributes[i] + `="`)
-			w.escape(attributes[i+1])
+			w.WriteString(w.escaped(attributes[i+1]))
 			w.WriteString(`"`)
 		}
 	}
@@ -115,7 +119,17 @@ func (w *exporter) begin(name string, attributes []string, end string) {
 }
 
 func (w *exporter) escape(text string) {
-	_ = xml.EscapeText(&w.Builder, []byte(text)) // a Builder takes everything
+	w.WriteString(strings.NewReplacer("&#34;", `"`, "&#39;", "'", "&#xA;", "\n").Replace(w.escaped(text)))
+}
+
+// escaped is a text that stands anywhere, attributes too.
+func (w *exporter) escaped(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
+	if w.unwritable == "" && strings.Count(b.String(), "\uFFFD") != strings.Count(text, "\uFFFD") {
+		w.unwritable = text
+	}
+	return b.String()
 }
 
 // leaf is an element that holds text alone.

@@ -55,7 +55,29 @@ func meaningOf(p *policy.Policy) meaning {
 	return m
 }
 
-func (m meaning) equal(other meaning) bool { return reflect.DeepEqual(m, other) }
+func (m meaning) equal(other meaning) bool {
+	return m.name == other.name && reflect.DeepEqual(m.facts, other.facts) && slices.EqualFunc(m.tables, other.tables, sameTable) &&
+		slices.EqualFunc(m.cases, other.cases, func(a, b policy.Case) bool { return reflect.DeepEqual(a, b) })
+}
+
+func sameTable(a, b policy.Table) bool {
+	same := slices.EqualFunc(a.Rules, b.Rules, sameRule)
+	a.Rules, b.Rules = nil, nil
+	return same && reflect.DeepEqual(a, b)
+}
+
+func sameRule(a, b policy.Rule) bool {
+	same := sameWhen(a.When, b.When)
+	a.When, b.When = nil, nil
+	return same && reflect.DeepEqual(a, b)
+}
+
+// sameWhen compares conditions by what they say: one that was asked for knows nothing yet of the policy that it is in.
+func sameWhen(a, b []policy.Condition) bool { return slices.EqualFunc(a, b, sameCondition) }
+
+func sameCondition(a, b policy.Condition) bool {
+	return a.Fact == b.Fact && reflect.DeepEqual(a.Cell, b.Cell)
+}
 
 // change is one edit of one list: the rules of a table, or the cases.
 type change struct {

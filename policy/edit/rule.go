@@ -22,7 +22,7 @@ func (d *Document) SetRule(table, id string, r policy.Rule) error {
 	before := want.tables[t].Rules[i]
 	r.ID = id
 	r = tidy(r)
-	if reflect.DeepEqual(before, r) {
+	if sameRule(before, r) {
 		return nil
 	}
 	want.tables[t].Rules[i] = r
@@ -214,7 +214,7 @@ func rulePairs(r policy.Rule, before *policy.Rule) []pair {
 	var when []pair
 	for _, c := range r.When {
 		i := slices.IndexFunc(old.When, func(o policy.Condition) bool { return o.Fact == c.Fact })
-		when = append(when, pair{key: c.Fact, value: quoted(c.Cell.String()), same: i >= 0 && reflect.DeepEqual(old.When[i], c)})
+		when = append(when, pair{key: c.Fact, value: quoted(c.Cell.String()), same: i >= 0 && sameCondition(old.When[i], c)})
 	}
 	whenValue := mapping(when)
 	for _, c := range old.When {
@@ -226,7 +226,7 @@ func rulePairs(r policy.Rule, before *policy.Rule) []pair {
 	return []pair{
 		{key: "id", value: text(r.ID), same: there},
 		{key: "disabled", value: yes(r.Disabled), same: there && r.Disabled == old.Disabled},
-		{key: "when", value: whenValue, same: there && reflect.DeepEqual(r.When, old.When), inner: when},
+		{key: "when", value: whenValue, same: there && sameWhen(r.When, old.When), inner: when},
 		{key: "then", value: mapping(then), same: there && reflect.DeepEqual(r.Then, old.Then), inner: then},
 		{key: "if_drifts", value: word(string(r.IfDrifts)), same: there && r.IfDrifts == old.IfDrifts},
 		{key: "note", value: word(r.Note), same: there && r.Note == old.Note},

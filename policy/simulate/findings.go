@@ -12,7 +12,7 @@ import (
 
 // findings are what needs a written reason, the most serious kind first and then the most requests.
 func (t *tally) findings(r *Result) []Finding {
-	list := slices.Concat([]Finding{}, t.lessUrgent(), t.late(), groupWaits(r.Groups))
+	list := append([]Finding{}, slices.Concat(t.lessUrgent(), t.late(), groupWaits(r.Groups))...)
 	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(order(a.Kind), order(b.Kind)), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Key, b.Key))
 	})

@@ -27,6 +27,7 @@ type Policies interface {
 	SetShadow(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, on bool) (publishing.Draft, error)
 	Review(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, approve bool, note string) (publishing.Draft, error)
 	Check(ctx context.Context, neighbourhood uuid.UUID, name string) (*analysis.Report, error)
+	Difference(ctx context.Context, neighbourhood uuid.UUID, from, name string) (regions []analysis.Region, complete bool, err error)
 	Gate(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, from time.Time) (publishing.Gate, error)
 	Publish(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, p publishing.Publication) (publishing.Version, error)
 
@@ -62,6 +63,7 @@ func (a *API) addPolicies(s *routes.Server) {
 	s.Add(http.MethodGet, policyPath+"/drafts/:name/saves/:id", read, a.getSave)
 	s.AddBounded(http.MethodPost, policyPath+"/drafts/:name/check", read, patience(), a.checkDraft)
 	s.AddBounded(http.MethodPost, policyPath+"/drafts/:name/simulate", routes.Need("policy", "simulate"), patience(), a.simulateDraft)
+	s.AddBounded(http.MethodGet, policyPath+"/drafts/:name/difference", read, patience(), a.getDifference)
 	s.AddBounded(http.MethodGet, policyPath+"/drafts/:name/gate", read, patience(), a.getGate)
 	s.Add(http.MethodPost, policyPath+"/drafts/:name/review", routes.Need("policy", "review"), a.reviewDraft)
 	s.Add(http.MethodPost, policyPath+"/drafts/:name/shadow", routes.Need("policy", "simulate"), a.shadowDraft)

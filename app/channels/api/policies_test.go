@@ -100,6 +100,11 @@ func TestADraftGoesAllTheWayOverTheAPI(t *testing.T) {
 		t.Errorf("the gate is %s", gate.body)
 	}
 
+	differs := must(t, w.call(t, "lead", "GET", policyAt+"/drafts/winter/difference", nil), 200)
+	if regions, _ := differs.json["regions"].([]any); differs.json["complete"] != true || len(regions) != 1 || !strings.Contains(fmt.Sprint(regions[0]), "test-results") {
+		t.Errorf("the difference is %s", differs.body)
+	}
+
 	refusal{422, "note_required", ""}.check(t, w.call(t, "lead", "POST", policyAt+"/drafts/winter/publish", object{"note": " "}))
 	published := must(t, w.call(t, "lead", "POST", policyAt+"/drafts/winter/publish", object{"note": "Same day."}), 201)
 	if published.text("hash") != hash || published.text("state") != "live" || published.text("based_on") != first {

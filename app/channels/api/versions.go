@@ -10,6 +10,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/policy/analysis"
 )
 
 // versionBody is a published version; its document is absent in lists.
@@ -92,6 +93,19 @@ func (a *API) getGate(c echo.Context) error {
 		return err
 	}
 	return routes.WriteJSON(c, http.StatusOK, g)
+}
+
+// getDifference tells exactly which requests a draft decides otherwise.
+func (a *API) getDifference(c echo.Context) error {
+	nb, err := a.neighbourhood(c)
+	if err != nil {
+		return err
+	}
+	regions, complete, err := a.o.Policies.Difference(c.Request().Context(), nb, c.QueryParam("from"), c.Param("name"))
+	if err != nil {
+		return err
+	}
+	return routes.WriteJSON(c, http.StatusOK, map[string]any{"complete": complete, "regions": append([]analysis.Region{}, regions...)})
 }
 
 // parseOptionalMoment reads an optional moment.

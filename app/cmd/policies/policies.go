@@ -19,7 +19,14 @@ import (
 
 // Commands are the subcommands of onedoor policy.
 type Commands struct {
-	DMN dmnCommand `cmd:"" name:"dmn" help:"Evaluate a decision of a DMN file."`
+	Check    checkCommand    `cmd:"" help:"Say what is wrong with a policy, or could be."`
+	Decide   decideCommand   `cmd:"" help:"Decide one request, and say why."`
+	Simulate simulateCommand `cmd:"" help:"Say what a draft would have decided otherwise than the live policy."`
+	Diff     diffCommand     `cmd:"" help:"Say which requests two policies decide otherwise, exactly."`
+	Bench    benchCommand    `cmd:"" help:"Measure a policy on random requests: rule after rule, and compiled."`
+	DMN      dmnCommand      `cmd:"" name:"dmn" help:"Evaluate a decision of a DMN file."`
+	Import   importCommand   `cmd:"" help:"Make a policy of the decision tables of a DMN file."`
+	Export   exportCommand   `cmd:"" help:"Write a policy as a decision model of DMN 1.5."`
 }
 
 // Streams are where the commands read and write.

@@ -14,8 +14,12 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
+	"onedoor/app/simulations"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/publishingstore"
+	"onedoor/app/store/rulestore"
+	"onedoor/app/store/simulationstore"
+	"onedoor/jobs"
 )
 
 var (
@@ -34,7 +38,13 @@ type world struct {
 func newWorld(t testing.TB) world {
 	t.Helper()
 	w := demotest.New(t)
-	return world{w, publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Now: w.Now})}
+	inserter, err := jobs.NewInserter(w.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	directories := directorystore.New(w.DB)
+	past := simulations.New(simulationstore.New(w.DB, rulestore.New(directories), inserter), w.Now)
+	return world{w, publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directories, Replays: past, Pasts: past, Now: w.Now})}
 }
 
 // save keeps a document, and fails the test when it cannot.
@@ -66,8 +76,13 @@ func sooner(t testing.TB) string {
 
 func (w world) ask(t testing.TB) requests.Receipt {
 	t.Helper()
+	return w.askFor(t, "test-results")
+}
+
+func (w world) askFor(t testing.TB, kind string) requests.Receipt {
+	t.Helper()
 	in := requests.Submission{
-		NeighbourhoodID: riverside, Channel: requests.App, Kind: "test-results", By: audit.Actor{Kind: audit.Client},
+		NeighbourhoodID: riverside, Channel: requests.App, Kind: kind, By: audit.Actor{Kind: audit.Client},
 		Answers: map[string]json.RawMessage{"red-flags-adult": json.RawMessage(`["none"]`)},
 	}
 	in.Patient.NHSNumber = w.Patients[0].NHSNumber

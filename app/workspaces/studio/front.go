@@ -70,7 +70,7 @@ func (w *Workspace) frontOf(k *call) (pages.StudioFront, error) {
 		return f, err
 	}
 	for _, a := range open {
-		f.Alarms = append(f.Alarms, pages.StudioAlarm{Says: a.Says, Since: moment(a.RaisedAt, k.now)})
+		f.Alarms = append(f.Alarms, pages.StudioAlarm{Says: a.Says, Since: moment(a.RaisedAt, k.now), Href: alarmAddress(a)})
 	}
 	if k.who.May("policy", "write") {
 		form, err := w.draftForm(k.ctx(), k, "", "", nil)

@@ -20,11 +20,13 @@ import (
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/workspaces/studio"
@@ -43,6 +45,7 @@ type house struct {
 	door       *identity.Door
 	publishing *publishing.Service
 	alarms     *alarms.Service
+	misroutes  *misroutes.Service
 }
 
 func open(t *testing.T) *house {
@@ -53,7 +56,9 @@ func open(t *testing.T) *house {
 	directories := directorystore.New(w.DB)
 	h.publishing = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directories, Now: w.Now})
 	h.alarms = alarms.New(alarmstore.New(w.DB), w.Now, slog.New(slog.DiscardHandler))
+	h.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(w.DB), Versions: h.publishing, Alarms: h.alarms, Now: w.Now})
 	studio.New(studio.Options{
+		Misroutes:  h.misroutes,
 		Publishing: h.publishing, Directories: directory.New(directories, w.Now), Alarms: h.alarms, Catalogue: w.Catalogue, Now: w.Now,
 		Loads: requeststore.New(w.DB, nil, nil),
 	}).Add(server)

@@ -57,6 +57,8 @@ type Publishing interface {
 // Alarms are what a lead should look at soon. It is alarms.Service.
 type Alarms interface {
 	Open(ctx context.Context, neighbourhood uuid.UUID) ([]alarms.Alarm, error)
+	Recent(ctx context.Context, neighbourhood uuid.UUID, kind alarms.Kind) ([]alarms.Alarm, error)
+	Acknowledge(ctx context.Context, by audit.Actor, neighbourhood, id uuid.UUID, note string) (alarms.Alarm, error)
 }
 
 // Traffic is how often which facts were met, without people. It is simulations.Service.
@@ -70,6 +72,7 @@ type Options struct {
 	Directories Directories
 	Loads       Loads
 	Alarms      Alarms
+	Misroutes   Misroutes
 	// Traffic ranks findings by past requests; absent, they are not ranked.
 	Traffic   Traffic
 	Catalogue *catalogue.Catalogue
@@ -120,6 +123,7 @@ func sections() []section {
 		{entry{"Cases", casesPath, "policy", "read"}, (*Workspace).addCases},
 		{entry{"Findings", findingsPath, "policy", "read"}, (*Workspace).addFindings},
 		{entry{"About", aboutPath, "policy", "read"}, (*Workspace).addDrafts},
+		{entry{"Sent to the wrong place", misroutesPath, "alarm", "read"}, (*Workspace).addMisroutes},
 		{entry{"Services", servicesPath, "directory", "read"}, (*Workspace).addServices},
 	}
 }
