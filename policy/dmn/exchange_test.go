@@ -251,3 +251,12 @@ func outcome(o *policy.Outcome) string {
 	add("answer_within", span(o.AnswerWithin))
 	return strings.Join(parts, "; ")
 }
+
+func day(t *testing.T) nhs.Date {
+	t.Helper()
+	d, err := nhs.ParseDate("2026-12-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}

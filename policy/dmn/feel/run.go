@@ -10,6 +10,7 @@ const (
 	maxNesting = 2_000 // invocations within invocations
 	maxReasons = 20
 	maxItems   = 1_000_000 // of one list
+	maxString  = 1 << 20   // bytes of a string that is put together
 )
 
 // Run is one evaluation: its clock, its budget, and why something was null.
