@@ -195,7 +195,9 @@ func TestASlowQueueIsFound(t *testing.T) {
 	}
 	// The same finding keeps its key when there is less of it.
 	fewer := run(t, list[:1500], side, draft, simulate.Options{})
-	if !slices.ContainsFunc(fewer.Findings, func(f simulate.Finding) bool { return f.Key == "less-urgent/soon-routine/routing/everything-else/symptoms" }) {
+	if !slices.ContainsFunc(fewer.Findings, func(f simulate.Finding) bool {
+		return f.Key == "less-urgent/soon-routine/routing/everything-else/symptoms"
+	}) {
 		t.Error("the key of a finding changes with its count")
 	}
 }
