@@ -48,7 +48,8 @@ test-peers: ## conformance against software that others wrote
 bench: ## the benchmarks; prints the ratios that README quotes
 	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
 	@$(build)
-	@exec .bin/onedoor bench intake
+	@.bin/onedoor bench intake
+	@.bin/onedoor bench simulate
 
 .PHONY: lint
 lint: ## the linters, with the rules of who may import whom

@@ -18,8 +18,9 @@ type question struct {
 // reply is the answer to a question.
 type reply struct {
 	findings []Finding
-	more     int  // findings that are counted and not listed
-	open     bool // the limit came before the answer
+	more     int       // findings that are counted and not listed
+	missing  []absence // of a rule, what it does to it when an organisation is out
+	open     bool      // the limit came before the answer
 	steps    int
 }
 
@@ -32,6 +33,7 @@ type run struct {
 	short      bool // the budget was spent before the last question
 	model      *model
 	guard      *guard
+	places     *places  // what the directory knows; nil without one
 	severities [][]step // by column
 	earlier    map[question]reply
 	replies    map[question]reply
@@ -52,7 +54,11 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 	for i, s := range seasons(o.On, p.Tables()) {
 		r := &run{ctx: ctx, options: o, budget: budget - steps, replies: map[question]reply{}}
 		past := m.season(i)
-		r.model = newModel(safety, p, s.on, past.cuts)
+		r.places = past.places
+		if r.places == nil || !slices.Equal(r.places.within, shortened(p)) {
+			r.places = newPlaces(o.Directory, s.on, p)
+		}
+		r.model = newModel(safety, p, s.on, past.cuts, r.places)
 		if r.model.past = past.points; r.model.past == nil {
 			r.model.past = points(r.model.domains, o.Past)
 		}
@@ -66,7 +72,7 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 			return check(ctx, safety, p, o, memory{}) // where the budget ends depends on the order in which it is spent
 		}
 		steps += r.steps
-		report.memory = append(report.memory, recollection{model: r.model, replies: r.replies, short: r.short, active: s.active})
+		report.memory = append(report.memory, recollection{model: r.model, places: r.places, replies: r.replies, short: r.short, active: s.active})
 		g.add(s, r)
 	}
 	report.Findings = g.findings(p)
@@ -85,6 +91,7 @@ func (r *run) all() error {
 			ask  func(int) reply
 		}{
 			{Shadow, r.shadow}, {Safety, r.weakens}, {Overlap, r.overlaps}, {Unknown, r.unknowns}, {Monotone, r.monotone},
+			{DeadEnd, r.deadEnds}, {Loop, r.loops},
 		} {
 			r.ask(question{about.kind, ref, ""}, func() reply { return about.ask(i) })
 		}

@@ -44,6 +44,7 @@ func (g *gathering) add(s season, r *run) {
 	for _, table := range slices.Sorted(mapKeys(more)) {
 		all = append(all, moreOverlaps(table, more[table]))
 	}
+	all = append(all, outages(r.places, r.order, r.replies)...)
 	for _, f := range all {
 		known, ok := g.byKey[f.Key]
 		if !ok {

@@ -24,17 +24,18 @@ type rule struct {
 // catch-all last.
 type model struct {
 	*layout
-	policy  *policy.Policy
-	facts   map[string]*policy.Fact
-	domains []domain
-	on      nhs.Date
-	rules   []rule
-	asked   map[string]bool // the facts that some rule asks for
-	world   box             // the hull of what can reach the tables
-	never   []box           // what cannot, inside the hull
-	past    []point
-	index   index
-	search  search
+	policy   *policy.Policy
+	facts    map[string]*policy.Fact
+	domains  []domain
+	byDomain map[string]*domain
+	on       nhs.Date
+	rules    []rule
+	asked    map[string]bool // the facts that some rule asks for
+	world    box             // the hull of what can reach the tables
+	never    []box           // what cannot, inside the hull
+	past     []point
+	index    index
+	search   search
 }
 
 // bitset is a set of rules by their place in a model.
@@ -74,7 +75,7 @@ func factsByName(p *policy.Policy) map[string]*policy.Fact {
 }
 
 // newModel makes the boxes of a policy's rules on a day. More cuts may be asked for than the rules need.
-func newModel(safety, p *policy.Policy, on nhs.Date, more []cut) *model {
+func newModel(safety, p *policy.Policy, on nhs.Date, more []cut, pl *places) *model {
 	facts := p.Facts()
 	domains := make([]domain, len(facts))
 	byName := make(map[string]*domain, len(facts))
@@ -84,13 +85,13 @@ func newModel(safety, p *policy.Policy, on nhs.Date, more []cut) *model {
 	}
 	order := p.Order(on)
 	list := append(cuts(p, byName, order), cuts(safety, byName, safety.Order(on))...)
-	list = append(list, valueCuts(byName)...)
+	list = append(append(list, valueCuts(byName)...), pl.cuts(byName)...)
 	for _, c := range more {
 		if byName[c.fact] != nil {
 			list = append(list, c)
 		}
 	}
-	m := &model{layout: newLayout(domains, list), policy: p, facts: factsByName(p), domains: domains, on: on}
+	m := &model{layout: newLayout(domains, list), policy: p, facts: factsByName(p), domains: domains, byDomain: byName, on: on}
 	m.world, m.never = reachable(m.layout, safety, on)
 	m.rules = boxes(m.layout, p, order, m.world, map[string]int{})
 	m.asked = map[string]bool{}

@@ -15,6 +15,7 @@ type recollection struct {
 	replies map[question]reply
 	short   bool
 	active  []bool
+	places  *places
 
 	cuts    []cut // of the rule as it was
 	points  []point
