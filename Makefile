@@ -48,7 +48,10 @@ test-peers: ## conformance against software that others wrote
 bench: ## the benchmarks; prints the ratios that README quotes
 	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
 	@$(build)
-	@exec .bin/onedoor bench intake
+	@.bin/onedoor bench intake
+	@.bin/onedoor bench simulate
+	@.bin/onedoor bench policy
+	@cd policy/peers && go run .
 
 .PHONY: lint
 lint: ## the linters, with the rules of who may import whom

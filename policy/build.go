@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"cmp"
+	"math"
 	"slices"
 
 	"onedoor/app/nhs"
@@ -8,10 +10,13 @@ import (
 
 // What compiling weighs, in nanoseconds or thereabouts. Wrong guesses cost speed and change no answer.
 const (
-	costClass = 6.0 // to find a class
-	costTest  = 3.0 // to ask a cell
-	costWord  = 0.6 // to and one word of one vector
+	costClass = 8.0 // to find a class
+	costRule  = 4.0 // to ask a rule that fails
+	costWord  = 0.5 // to and one word of one vector
 	costLevel = 4.0 // to look at another part
+
+	// worthClass is how many rules a class must be likely to rule out to be found before the rules are asked.
+	worthClass = 1.3
 )
 
 // limits are what an engine may keep. Tests set them low, to reach what only huge policies would.
@@ -25,7 +30,7 @@ var usualLimits = limits{words: 128 << 10, vectors: maxVectors} // 1 MiB
 const (
 	maxLevels   = 6
 	maxSpread   = 6 // a rule that asks a column for more classes than this is not parted by it
-	fewestRules = 3 // a part of no more is asked rule by rule, and parted no further
+	fewestRules = 3 // a part of no more is parted no further
 )
 
 // row is a rule as the engine is built from it.
@@ -55,6 +60,9 @@ func (p *Policy) buildEngine(l limits) {
 		}
 	}
 	b.readRows(p)
+	b.eager = b.isEager()
+	b.bits = slices.Repeat([]uint64{^uint64(0)}, len(b.rows)/64+1+block) // ones, for searchWords
+	b.grouped = slices.ContainsFunc(b.columns, func(c column) bool { return c.group != nil })
 	rest := make([]int, b.always)
 	for i := range rest {
 		rest[i] = i
@@ -169,12 +177,23 @@ func (b *builder) readDays(p *Policy) {
 	// A class of days is its number, whether or not others are like it.
 	c := column{size: int(last) + 1, groups: int(last) + 1}
 	for code := range last + 1 {
-		c.cuts, c.class = append(c.cuts, code), append(c.class, class(code)) //nolint:gosec // two a table at most
+		c.cuts, c.class = append(c.cuts, code), append(c.class, class(code))
 	}
 	for _, set := range d.sets {
 		c.cells = append(c.cells, columnCell{set, c.classesOf(set)})
 	}
 	b.columns = append(b.columns, c)
+}
+
+// isEager reports whether nearly every request meets rules that ask for nearly every column: many rules that each ask for
+// most of them. Finding all classes at once then costs less than asking for each whether it was found.
+func (b *builder) isEager() bool {
+	const manyRules = 100
+	cells := 0
+	for i := range b.rows[:b.always] {
+		cells += len(b.rows[i].cells)
+	}
+	return b.always >= manyRules && len(b.columns) <= fewColumns && 2*cells > len(b.columns)*b.always
 }
 
 // of is the test that a row makes of a column.
@@ -211,12 +230,12 @@ func (b *builder) choose(rules []int) (column int, ok bool) {
 	return column, ok
 }
 
-// cost guesses what a part of so many rules costs a decision.
+// cost guesses what a part of so many rules costs a decision: the rules one after another, or the classes that it takes to
+// tell them apart and the words of their vectors.
 func (b *builder) cost(rules float64) float64 {
 	columns := float64(len(b.columns))
-	byVectors := columns * (1 + costWord*rules/64/2)
-	byRules := rules * costTest * 1.3
-	return min(byVectors, byRules) + costLevel
+	byVectors := costClass*min(columns, 0.5+math.Log(rules+1)/math.Log(3)) + costWord*columns*math.Ceil(rules/64)/2
+	return costLevel + min(costRule*rules, byVectors)
 }
 
 // costOfLevel guesses what is paid when a column parts the rules and the rest stay as they are. Requests are taken to meet
@@ -269,55 +288,68 @@ func (b *builder) addLevel(column int, rules []int) (rest []int) {
 	return rest
 }
 
-// addPart writes down the rules of a part in the form that costs least.
+// addPart writes down the rules of a part: vectors of the columns that tell most rules apart, until so few are likely to be
+// left that their own tests cost less.
 func (b *builder) addPart(rules []int) part {
-	s := part{first: u32(len(b.rules)), rules: u32(len(rules)), runs: u32(len(b.runs))}
-	for _, rule := range rules {
-		b.rules = append(b.rules, u32(rule))
+	s := part{
+		first: u32(len(b.rules)), rules: u32(len(rules)), words: u32(len(rules)/64 + 1),
+		vectors: u32(len(b.vectors)), runs: u32(len(b.runs)),
 	}
-	if len(rules) <= fewestRules {
-		for _, rule := range rules {
-			b.runs = append(b.runs, u32(len(b.tests)))
-			b.addTests(&b.rows[rule])
-		}
-		b.runs = append(b.runs, u32(len(b.tests)))
-		return s
-	}
-	s.words = u32((len(rules) + 63) / 64)
-	s.vectors, s.exact = u32(len(b.vectors)), true
-	for _, column := range b.asked(rules) {
-		if int(s.columns) == b.limits.vectors {
-			s.exact = false
+	told := make([]bool, len(b.columns)) // whether the vectors tell all of a column
+	left, most := float64(len(rules)), b.limits.vectors
+	for _, asked := range b.asked(rules) {
+		if !b.eager && s.words == 1 && left*(1-asked.takes) < worthClass || len(rules) <= fewestRules || int(s.columns) == most {
 			break
 		}
-		if b.columns[column].group != nil {
-			s.exact = false
+		left *= asked.takes
+		c := &b.columns[asked.column]
+		v := vectors{column: u32(asked.column), base: b.addVectors(asked.column, rules, int(s.words)) - s.words}
+		if told[asked.column] = c.group == nil; c.group != nil {
+			v.column += u32(len(b.columns))
 		}
-		b.vectors = append(b.vectors, vectors{uint16(column), b.columns[column].group != nil, b.addVectors(column, rules, int(s.words))})
+		b.vectors = append(b.vectors, v)
 		s.columns++
+	}
+	first := len(b.tests)
+	for _, rule := range rules {
+		b.rules = append(b.rules, u32(rule))
+		b.runs = append(b.runs, u32(len(b.tests)))
+		for _, cell := range b.rows[rule].cells {
+			if !told[cell.column] {
+				b.addTest(cell)
+			}
+		}
+	}
+	b.runs = append(b.runs, u32(len(b.tests)))
+	if s.exact = len(b.tests) == first; s.exact {
+		b.runs = b.runs[:s.runs]
 	}
 	return s
 }
 
-// asked are the columns that some of the rules ask for: the day first, since a rule's own cells do not tell it, then by how
-// many of the rules do.
-func (b *builder) asked(rules []int) []int {
-	count := make([]int, len(b.columns))
+// askedColumn is a column that some rules of a part ask for, and what share of the rules a class leaves.
+type askedColumn struct {
+	column int
+	takes  float64
+}
+
+// asked are the columns that some of the rules ask for, those that leave the fewest rules first.
+func (b *builder) asked(rules []int) []askedColumn {
+	taken, count := make([]int, len(b.columns)), make([]int, len(b.columns))
 	for _, rule := range rules {
 		for _, c := range b.rows[rule].cells {
 			count[c.column]++
+			taken[c.column] += len(b.columns[c.column].cells[c.cell].classes)
 		}
 	}
-	if len(b.days) > 0 && count[b.day] > 0 {
-		count[b.day] = len(rules) + 1
-	}
-	var list []int
+	var list []askedColumn
 	for i, n := range count {
 		if n > 0 {
-			list = append(list, i)
+			size := b.columns[i].size
+			list = append(list, askedColumn{i, float64(taken[i]+(len(rules)-n)*size) / float64(len(rules)*size)})
 		}
 	}
-	slices.SortStableFunc(list, func(x, y int) int { return count[y] - count[x] })
+	slices.SortStableFunc(list, func(x, y askedColumn) int { return cmp.Compare(x.takes, y.takes) })
 	return list
 }
 
@@ -347,33 +379,36 @@ func (b *builder) addVectors(column int, rules []int, words int) (base uint32) {
 	return u32(start)
 }
 
-// addTests writes a rule's tests in the form that costs least to ask.
-func (b *builder) addTests(r *row) {
-	for _, cell := range r.cells {
-		c := &b.columns[cell.column]
-		t := quickTest{column: uint16(cell.column), fact: uint16(c.fact), kind: byClass} //nolint:gosec // a few hundred at most
-		if !t.simple(c, c.cells[cell.cell].set) {
-			t.classes = u32(len(b.bits))
-			b.bits = append(b.bits, make([]uint64, (c.size+63)/64)...)
-			for _, k := range c.cells[cell.cell].classes {
-				b.bits[t.classes+uint32(k>>6)] |= 1 << (k & 63)
-			}
+// addTest writes a test in the form that costs least to ask.
+func (b *builder) addTest(cell rowCell) {
+	c := &b.columns[cell.column]
+	t := quickTest{column: uint16(cell.column), fact: uint16(c.fact), kind: byClass} //nolint:gosec // a few hundred at most
+	if !t.simple(c, c.cells[cell.cell].set) {
+		t.classes = u32(len(b.bits))
+		b.bits = append(b.bits, make([]uint64, (c.size+63)/64)...)
+		for _, of := range c.cells[cell.cell].classes {
+			b.bits[t.classes+uint32(of>>6)] |= 1 << (of & 63)
 		}
-		b.tests = append(b.tests, t)
 	}
+	b.tests = append(b.tests, t)
 }
 
-// simple makes a test of one value or one range of numbers, if the set is that.
+// simple makes a test of one or two values or of one range of numbers, if the set is that.
 func (t *quickTest) simple(c *column, set Set) bool {
-	if len(set) != 1 || c.domain == nil || set[0].Low == codeUnknown || set[0].High == c.domain.foreign() {
+	f := c.domain
+	if f == nil || len(set) > 2 || set.Has(codeUnknown) || set.Has(f.foreign()) {
 		return false
 	}
-	f, span := c.domain, set[0]
+	first, last := set[0], set[len(set)-1]
 	switch {
+	case f.Numeric() && len(set) == 1:
+		t.kind, t.low, t.high = oneRange, f.Min+int(first.Low)-1, f.Min+int(first.High)-1
 	case f.Numeric():
-		t.kind, t.low, t.high = oneRange, f.Min+int(span.Low)-1, f.Min+int(span.High)-1
-	case span.Low == span.High:
-		t.kind, t.text = oneText, f.Values[span.Low-1]
+		return false
+	case len(set) == 1 && first.Low == first.High:
+		t.kind, t.text = oneText, f.Values[first.Low-1]
+	case len(set) == 1 && first.Low+1 == first.High, len(set) == 2 && first.Low == first.High && last.Low == last.High:
+		t.kind, t.text, t.other = twoTexts, f.Values[first.Low-1], f.Values[last.High-1]
 	default:
 		return false
 	}

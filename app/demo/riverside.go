@@ -3,6 +3,7 @@ package demo
 import (
 	"github.com/google/uuid"
 
+	"onedoor/app/fault"
 	"onedoor/app/nhs"
 	"onedoor/tenants"
 )
@@ -138,4 +139,14 @@ func contents(slug, name string, places []place) tenants.Contents {
 		c.Desk = o.ID
 	}
 	return c
+}
+
+// Directory is the directory that a neighbourhood of the demonstration starts with.
+func Directory(slug string) (*tenants.Directory, error) {
+	for _, n := range neighbourhoods() {
+		if n.slug == slug {
+			return tenants.NewDirectory(contents(n.slug, n.name, n.places))
+		}
+	}
+	return nil, fault.New(fault.NotFound, "demonstration", "The demonstration has no neighbourhood %q.", slug)
 }

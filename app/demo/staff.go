@@ -38,7 +38,7 @@ func Staff() []Colleague {
 		{"aisha.rahman", "Dr Aisha Rahman", "GP at Weir Lane Surgery", one("riverside", "A81001", tenants.Clinician)},
 		{"jo.bennett", "Jo Bennett", "Practice manager at Weir Lane Surgery", one("riverside", "A81001", tenants.OrgAdmin)},
 		{"neil.hart", "Neil Hart", "Neighbourhood lead, Riverside", one("riverside", "", tenants.Lead)},
-		{"priya.nair", "Priya Nair", "Neighbourhood lead, Riverside, who reviews", one("riverside", "", tenants.Lead)},
+		{"farah.siddiqui", "Farah Siddiqui", "Neighbourhood lead, Riverside, who reviews", one("riverside", "", tenants.Lead)},
 		{"kelly.wood", "Kelly Wood", "Receptionist at The Locks Medical Centre, and at the hub", []work{
 			{"riverside", "A81002", tenants.Receptionist}, {"riverside", "RRH01", tenants.Receptionist},
 		}},

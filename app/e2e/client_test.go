@@ -63,8 +63,9 @@ type request struct {
 	Urgency     string   `json:"urgency"`
 	Ignored     []string `json:"ignored"`
 	Decision    struct {
-		Rule    string   `json:"rule"`
-		Because []string `json:"because"`
+		PolicyVersion string   `json:"policy_version"`
+		Rule          string   `json:"rule"`
+		Because       []string `json:"because"`
 	} `json:"decision"`
 	Claimed *struct {
 		By string `json:"by"`

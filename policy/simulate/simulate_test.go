@@ -195,7 +195,9 @@ func TestASlowQueueIsFound(t *testing.T) {
 	}
 	// The same finding keeps its key when there is less of it.
 	fewer := run(t, list[:1500], side, draft, simulate.Options{})
-	if !slices.ContainsFunc(fewer.Findings, func(f simulate.Finding) bool { return f.Key == "less-urgent/soon-routine/routing/everything-else/symptoms" }) {
+	if !slices.ContainsFunc(fewer.Findings, func(f simulate.Finding) bool {
+		return f.Key == "less-urgent/soon-routine/routing/everything-else/symptoms"
+	}) {
 		t.Error("the key of a finding changes with its count")
 	}
 }
@@ -367,27 +369,6 @@ func TestMemoryDoesNotGrowWithRequests(t *testing.T) {
 	}
 	if one, ten := size(1), size(10); ten > one*6/5 {
 		t.Errorf("ten times the requests make a result of %d bytes in place of %d", ten, one)
-	}
-}
-
-func BenchmarkRun(b *testing.B) {
-	side := live(b)
-	draft := calmer(b, side)
-	list := month(b, side, 20_000)
-	waits, err := simulate.Learn(b.Context(), simulate.FromSlice(list), 1)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, mode := range []simulate.Mode{simulate.RecordedLoad, simulate.ClosedLoop} {
-		b.Run(string(mode), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := simulate.Run(b.Context(), simulate.FromSlice(list), side, draft, simulate.Options{Mode: mode, Workers: 1, Waits: waits}); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(list)), "ns/request")
-		})
 	}
 }
 

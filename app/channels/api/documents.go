@@ -10,6 +10,8 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/routes"
+	"onedoor/policy"
+	"onedoor/policy/dmn"
 )
 
 // readDocument reads a policy: YAML, unless the content type says something else. JSON may hold the YAML as a text under
@@ -58,7 +60,42 @@ func documentInJSON(body []byte) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// documentInDMN is for DMN decision tables.
-func documentInDMN([]byte) ([]byte, error) {
-	return nil, fault.New(fault.Unsupported, "document_format", "Send the policy as YAML, with Content-Type: application/yaml.")
+// documentInDMN makes a policy's document of decision tables. What the reader should know stands in it as comments.
+func documentInDMN(body []byte) ([]byte, error) {
+	imported, err := dmn.Import(body)
+	if err != nil {
+		return nil, err
+	}
+	var notes []byte
+	for _, w := range imported.Warnings {
+		notes = append(append(append(notes, "# "...), strings.Join(strings.Fields(w), " ")...), '\n')
+	}
+	return append(notes, imported.Document...), nil
 }
+
+// writeDocument answers with a policy in the form that a caller asks for, and says whether it asked for one.
+func writeDocument(c echo.Context, status int, document []byte) (bool, error) {
+	accept := c.Request().Header.Get(echo.HeaderAccept)
+	switch {
+	case strings.Contains(accept, "json"):
+		return false, nil
+	case strings.Contains(accept, "yaml"):
+		return true, c.Blob(status, yamlType, document)
+	case strings.Contains(accept, "dmn+xml"):
+		p, err := policy.Parse(document)
+		if err != nil {
+			return true, err
+		}
+		model, err := dmn.Export(p)
+		if err != nil {
+			return true, err
+		}
+		return true, c.Blob(status, dmnType, model)
+	}
+	return false, nil
+}
+
+const (
+	yamlType = "application/yaml"
+	dmnType  = "application/dmn+xml"
+)

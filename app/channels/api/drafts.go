@@ -46,8 +46,8 @@ func writeDraft(c echo.Context, status int, d publishing.Draft) error {
 	h.Set("ETag", d.ETag())
 	h.Set("Cache-Control", "no-cache")
 	h.Set(echo.HeaderVary, echo.HeaderAccept)
-	if wantsYAML(c) {
-		return c.Blob(status, yamlType, d.Document)
+	if written, err := writeDocument(c, status, d.Document); written || err != nil {
+		return err
 	}
 	return routes.WriteJSON(c, status, draftBody{draftItemOf(d), string(d.Document)})
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -105,14 +104,6 @@ func (a *API) noted(c echo.Context) (neighbourhood uuid.UUID, note string, err e
 	err = routes.ReadOptionalJSON(c, &body)
 	return neighbourhood, body.Note, err
 }
-
-// wantsYAML reports whether a caller asks for the document itself.
-func wantsYAML(c echo.Context) bool {
-	accept := c.Request().Header.Get(echo.HeaderAccept)
-	return strings.Contains(accept, "yaml") && !strings.Contains(accept, "json")
-}
-
-const yamlType = "application/yaml"
 
 type settingsBody struct {
 	SecondPerson bool       `json:"second_person"`

@@ -198,6 +198,33 @@ func TestDocumentsComeInSeveralFormats(t *testing.T) {
 	}
 }
 
+func TestDecisionTablesComeInAndGoOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	must(t, w.put(t, "out", string(demo.Riverside)), 201)
+	out := w.unheld(t, "lead", "GET", policyAt+"/drafts/out", nil, "Accept", "application/dmn+xml")
+	if out.StatusCode != 200 || out.Header.Get("Content-Type") != "application/dmn+xml" || !strings.Contains(string(out.body), "<decisionTable") {
+		t.Fatalf("%d %.200s", out.StatusCode, out.body)
+	}
+	in := w.unheld(t, "lead", "PUT", policyAt+"/drafts/in", string(out.body), "Content-Type", "application/xml")
+	if in.StatusCode != 201 {
+		t.Fatalf("%d: %.300s", in.StatusCode, in.body)
+	}
+	if d := must(t, w.call(t, "lead", "GET", policyAt+"/drafts/in/difference", nil), 200); d.json["complete"] != true || len(d.json["regions"].([]any)) != 0 {
+		t.Errorf("what went out and came in decides otherwise: %s", d.body)
+	}
+	for name, body := range map[string]string{
+		"a bomb":    `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><definitions>&b;</definitions>`,
+		"an entity": `<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><definitions>&a;</definitions>`, "no XML": "<definitions", "no DMN": "<html/>",
+	} {
+		got := w.unheld(t, "lead", "PUT", policyAt+"/drafts/bad", body, "Content-Type", "application/dmn+xml")
+		if got.StatusCode != 400 && got.StatusCode != 422 || got.text("detail") == "" || strings.Contains(string(got.body), "root:") {
+			t.Errorf("%s: %d %.300s", name, got.StatusCode, got.body)
+		}
+	}
+	refusal{404, "not_found", ""}.check(t, w.call(t, "lead", "GET", policyAt+"/drafts/bad", nil))
+}
+
 func TestBadPolicies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -73,8 +73,8 @@ func (a *API) getVersion(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderVary, echo.HeaderAccept)
-	if wantsYAML(c) {
-		return c.Blob(http.StatusOK, yamlType, v.Document)
+	if written, err := writeDocument(c, http.StatusOK, v.Document); written || err != nil {
+		return err
 	}
 	return routes.WriteJSON(c, http.StatusOK, versionOf(v))
 }

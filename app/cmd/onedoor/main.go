@@ -16,6 +16,7 @@ import (
 	"onedoor/app"
 	"onedoor/app/cmd/policies"
 	"onedoor/infra/localpg"
+	"onedoor/policy/policytest"
 )
 
 type commands struct {
@@ -122,7 +123,28 @@ func (s *simulatorCommand) Run(ctx context.Context) error {
 }
 
 type benchCommands struct {
-	Intake benchIntakeCommand `cmd:"" help:"A seeded day of requests through the HTTP API, beside pgbench inserting the same rows."`
+	Intake   benchIntakeCommand   `cmd:"" help:"A seeded day of requests through the HTTP API, beside pgbench inserting the same rows."`
+	Simulate benchSimulateCommand `cmd:"" help:"A million past requests, simulated from the database."`
+	Policy   benchPolicyCommand   `cmd:"" help:"The routing engine at 10 to 10,000 rules, beside a plain scan."`
+}
+
+type benchPolicyCommand struct {
+	Rounds int `default:"25" help:"How often each is measured; the least counts."`
+}
+
+// Run measures and prints.
+func (b *benchPolicyCommand) Run() error { return policytest.Measure(os.Stdout, max(1, b.Rounds)) }
+
+type benchSimulateCommand struct {
+	app.Config
+	Requests int  `default:"1000000" help:"Past requests to store and simulate."`
+	Rounds   int  `default:"3" help:"Runs of each mode."`
+	Closed   bool `help:"Measure the closed-loop mode too."`
+}
+
+// Run measures and prints.
+func (b *benchSimulateCommand) Run(ctx context.Context) error {
+	return app.BenchSimulation(ctx, b.Config, app.SimulationBenchOptions{Requests: b.Requests, Rounds: b.Rounds, Closed: b.Closed}, os.Stdout)
 }
 
 type benchIntakeCommand struct {

@@ -56,7 +56,8 @@ type Failure struct {
 	Using         string // of the one that decides in its place; empty when there is none
 	Says          string // why
 
-	tried time.Time
+	tried   time.Time
+	instead any // what Using names
 }
 
 // New makes one that takes directories from their own store.
@@ -163,37 +164,40 @@ type unloadable struct{ cause error }
 func (u unloadable) Error() string { return u.cause.Error() }
 func (u unloadable) Unwrap() error { return u.cause }
 
-// load gives a version or, when it cannot be loaded, the last one that could: the one that decided here until now or,
-// when this process has just begun, the newest before it that loads.
+// load gives a version or, when it cannot be loaded, the last good one: the newest before it that loads, so that every node
+// decides alike; and only when none does, the one that decided here until now.
 func load[V version](l loading, part Part, hash string, read func(loading, string) (V, error), last func(pair) V) (v V, failed bool, err error) {
 	s := l.store
-	was, known := s.failure(l.neighbourhood, part)
-	if !known || was.Hash != hash || time.Since(was.tried) > retry {
-		v, err = read(l, hash)
-		var bad unloadable
-		switch {
-		case err == nil:
-			s.succeed(l.neighbourhood, part)
-			return v, false, nil
-		case !errors.As(err, &bad):
-			return v, false, err
-		}
-		was = Failure{Neighbourhood: l.neighbourhood, Part: part, Hash: hash, Says: clip(bad.Error())}
-	}
-	s.mu.Lock()
-	v = last(s.good[l.neighbourhood])
-	s.mu.Unlock()
-	if v == nil {
-		if v, err = before(l, part, hash, read); err != nil {
-			return v, false, err
+	if was, known := s.failure(l.neighbourhood, part); known && was.Hash == hash && time.Since(was.tried) < retry {
+		if instead, ok := was.instead.(V); ok && instead != nil {
+			return instead, true, nil
 		}
 	}
-	if was.Using, was.tried = "", time.Now(); v != nil {
-		was.Using = v.Hash()
+	v, err = read(l, hash)
+	var bad unloadable
+	switch {
+	case err == nil:
+		s.succeed(l.neighbourhood, part)
+		return v, false, nil
+	case !errors.As(err, &bad):
+		return v, false, err
 	}
-	s.fail(was)
+	f := Failure{Neighbourhood: l.neighbourhood, Part: part, Hash: hash, Says: clip(bad.Error())}
+	if v, err = before(l, part, hash, read); err != nil {
+		return v, false, err
+	}
 	if v == nil {
-		return v, true, fault.New(fault.Unavailable, "no_rules", "How this neighbourhood routes requests could not be loaded.").Because(errors.New(was.Says))
+		s.mu.Lock()
+		v = last(s.good[l.neighbourhood])
+		s.mu.Unlock()
+	}
+	f.instead, f.tried = v, time.Now()
+	if v != nil {
+		f.Using = v.Hash()
+	}
+	s.fail(f)
+	if v == nil {
+		return v, true, fault.New(fault.Unavailable, "no_rules", "How this neighbourhood routes requests could not be loaded.").Because(errors.New(f.Says))
 	}
 	return v, true, nil
 }
@@ -202,7 +206,7 @@ func load[V version](l loading, part Part, hash string, read func(loading, strin
 // to a node in trouble.
 const retry = 200 * time.Millisecond
 
-// deepest is how many versions back a process that has just begun looks for one that loads.
+// deepest is how many versions back a good one is looked for.
 const deepest = 10
 
 // before is the newest version before the live one that can be loaded; none is no error.

@@ -113,7 +113,7 @@ func (w *Workspace) liveCard(k *call, v publishing.Version) (*pages.StudioLive, 
 	return &pages.StudioLive{
 		Says: counted(rules, "rule", "rules") + " and " + counted(len(p.Cases()), "case", "cases") + ", in force since " + moment(v.LiveFrom, k.now) +
 			". Published by " + k.by(v.PublishedBy) + ".",
-		Note: v.Note, Links: k.entries(ofPolicy, func(path string) (string, bool) { return o.path(path), false }),
+		Note: v.Note, Links: k.entries(ofPolicy, func(path string) (string, bool) { return o.tab(path), false }),
 	}, nil
 }
 
