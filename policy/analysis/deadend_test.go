@@ -38,7 +38,7 @@ func (pl *places) minutely() *places {
 func TestTheEdgesStandForEveryMinute(t *testing.T) {
 	t.Parallel()
 	changes := 0
-	for seed := range rounds(10) {
+	for seed := range 10 {
 		r := random(uint64(seed))
 		d := madeTown(r).directory(t)
 		run := at(t, read(t, madeRouting(r)), d)
@@ -102,7 +102,7 @@ func requestsOf(d *tenants.Directory) []policy.Facts {
 func TestWhatNobodyTakesIsWhatRoutingKeepsAtHome(t *testing.T) {
 	t.Parallel()
 	served, kept := 0, 0
-	for seed := range rounds(15) {
+	for seed := range 15 {
 		r := random(uint64(seed))
 		d := madeTown(r).directory(t)
 		p := read(t, madeRouting(r))

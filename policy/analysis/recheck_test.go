@@ -11,7 +11,7 @@ import (
 func TestARecheckGivesWhatACheckGives(t *testing.T) {
 	t.Parallel()
 	kept := 0
-	for seed := range rounds(80) {
+	for seed := range 80 {
 		r := random(uint64(seed))
 		document := madePolicy(r)
 		p := read(t, document.String())
