@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -94,7 +95,7 @@ func TestPicturesAreWellFormedAndDescribed(t *testing.T) {
 		t.Error("a style stands in the markup")
 	}
 	for decoder := xml.NewDecoder(strings.NewReader("<all>" + page + "</all>")); ; {
-		if _, err := decoder.Token(); err == io.EOF {
+		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
