@@ -298,12 +298,12 @@ func TestASecondPersonApproves(t *testing.T) {
 	neil.wants(page, 200, "Waits for a second person", "somebody else has to look at it", "It cannot be published yet")
 	neil.wants(neil.post(at, publishForm(page, "x", "when", "now", "note", "Alone")...), 422, "There is a problem")
 	neil.wants(neil.post("/studio/policies/winter/review", "etag", page.etag(), "approve", "yes"), 409, "Somebody else has to review it")
-	priya := h.colleague(t, "priya.nair")
-	seen := priya.get(at)
-	priya.wants(priya.post("/studio/policies/winter/review", "etag", seen.etag(), "approve", "no", "review-note", ""), 422, `href="#review-note"`, "Say what should be different")
-	priya.wants(priya.post("/studio/policies/winter/review", "etag", `"old"`, "approve", "yes"), 409, "was changed by Neil Hart while you looked at it")
-	priya.wants(priya.post("/studio/policies/winter/review", "etag", seen.etag(), "approve", "yes", "review-note", "Looks right."), 200, "You have approved this draft as it is now.", "Looks right.", "not It cannot be published yet")
-	neil.wants(neil.post(at, publishForm(neil.get(at), "Agreed.", "when", "now", "note", "Two of us.")...), 200, "Published", "Approved by", "Priya Nair")
+	farah := h.colleague(t, "farah.siddiqui")
+	seen := farah.get(at)
+	farah.wants(farah.post("/studio/policies/winter/review", "etag", seen.etag(), "approve", "no", "review-note", ""), 422, `href="#review-note"`, "Say what should be different")
+	farah.wants(farah.post("/studio/policies/winter/review", "etag", `"old"`, "approve", "yes"), 409, "was changed by Neil Hart while you looked at it")
+	farah.wants(farah.post("/studio/policies/winter/review", "etag", seen.etag(), "approve", "yes", "review-note", "Looks right."), 200, "You have approved this draft as it is now.", "Looks right.", "not It cannot be published yet")
+	neil.wants(neil.post(at, publishForm(neil.get(at), "Agreed.", "when", "now", "note", "Two of us.")...), 200, "Published", "Approved by", "Farah Siddiqui")
 }
 
 // etag is the one that the page's forms carry.

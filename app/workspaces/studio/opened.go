@@ -1,11 +1,12 @@
 package studio
 
 import (
+	"slices"
+
 	"onedoor/app/audit"
 	"onedoor/app/publishing"
 	"onedoor/policy"
 	"onedoor/ui/pages"
-	"slices"
 )
 
 // opened is the policy that a page is about: a draft by its name, or a version by its hash, which is longer than any name.
