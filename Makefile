@@ -50,6 +50,8 @@ bench: ## the benchmarks; prints the ratios that README quotes
 	@$(build)
 	@.bin/onedoor bench intake
 	@.bin/onedoor bench simulate
+	@.bin/onedoor bench policy
+	@cd policy/peers && go run .
 
 .PHONY: lint
 lint: ## the linters, with the rules of who may import whom

@@ -177,7 +177,7 @@ func (b *builder) readDays(p *Policy) {
 	// A class of days is its number, whether or not others are like it.
 	c := column{size: int(last) + 1, groups: int(last) + 1}
 	for code := range last + 1 {
-		c.cuts, c.class = append(c.cuts, code), append(c.class, class(code)) //nolint:gosec // two a table at most
+		c.cuts, c.class = append(c.cuts, code), append(c.class, class(code))
 	}
 	for _, set := range d.sets {
 		c.cells = append(c.cells, columnCell{set, c.classesOf(set)})

@@ -154,6 +154,9 @@ func FuzzParseCell(f *testing.F) {
 			if cell.Matches(&fact, policy.Int(1000)) && !cell.Anything() {
 				t.Fatalf("%q takes a value that is not declared", text)
 			}
+			if last := uint32(fact.Size()); len(cell.Set()) == 0 || !cell.Anything() && cell.Set()[len(cell.Set())-1].High > last {
+				t.Fatalf("%q takes %v of 0 to %d", text, cell.Set(), last)
+			}
 			if cell.Words() == "" {
 				t.Fatalf("%q has no words", text)
 			}

@@ -65,7 +65,7 @@ func (c *column) merge(sets []Set, last uint32) {
 	}
 	if work > mergeWork {
 		for i := range c.class {
-			c.class[i] = class(i) //nolint:gosec // rules and their cells are bounded when the document is read
+			c.class[i] = class(i)
 		}
 		c.size = len(c.class)
 		return
@@ -74,7 +74,7 @@ func (c *column) merge(sets []Set, last uint32) {
 	for i, set := range sets {
 		for _, span := range set {
 			for k := c.at(span.Low); k < len(c.cuts) && c.cuts[k] <= span.High; k++ {
-				satisfied[k] = binary.AppendUvarint(satisfied[k], uint64(i)) //nolint:gosec // a position
+				satisfied[k] = binary.AppendUvarint(satisfied[k], uint64(i))
 			}
 		}
 	}

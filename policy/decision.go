@@ -66,7 +66,7 @@ type Decision struct {
 	SafetyHash    string    `json:"safety_hash"`
 	DirectoryHash string    `json:"directory_hash"`
 	Facts         Facts     `json:"facts"` // as they were given
-	Load          Load      `json:"load"`  // of the services that were considered
+	Load          Load      `json:"load"`  // of the services that were considered, or that a table reads
 
 	Stage string `json:"stage"`
 	Table string `json:"table"`

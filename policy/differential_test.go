@@ -44,9 +44,9 @@ func day(r *rand.Rand) nhs.Date { return nhs.Date{Year: 2026, Month: 1, Day: 1}.
 // TestTheEngineAnswersAsTheScan is what makes the engine a decision table and not a guess at one.
 func TestTheEngineAnswersAsTheScan(t *testing.T) {
 	t.Parallel()
-	tables, requests := 1250, 800
+	tables, requests, places := 1256, 800, 200
 	if raced {
-		tables, requests = 100, 200
+		tables, requests, places = 100, 200, 40
 	}
 	const workers = 4
 	for worker := range workers {
@@ -62,7 +62,7 @@ func TestTheEngineAnswersAsTheScan(t *testing.T) {
 				}
 			}
 			t.Logf("%d pairs of table and request", pairs)
-			if len(rules) < 200 {
+			if len(rules) < places {
 				t.Errorf("only %d rules ever decided", len(rules))
 			}
 		})

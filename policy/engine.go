@@ -171,11 +171,11 @@ func (e *engine) searchWords(s *part, rules []uint32, columns []vectors, values 
 			left[w] = ^uint64(0)
 		}
 		if rest := s.rules - from*64; rest < n*64 {
-			left[n-1] = ^uint64(0) >> (64 - rest&63)
+			left[n-1] = ^uint64(0) >> (64 - rest&63) //nolint:gosec // n is from 1 to block
 		}
 		for i := 0; i < len(columns); i += 4 {
-			a, b := e.bits[at[i]+from:][:n], e.bits[at[i+1]+from:][:n]
-			c, d := e.bits[at[i+2]+from:][:n], e.bits[at[i+3]+from:][:n]
+			a, b := e.bits[at[i]+from:][:n], e.bits[at[i+1]+from:][:n]   //nolint:gosec // maxVectors is a multiple of four
+			c, d := e.bits[at[i+2]+from:][:n], e.bits[at[i+3]+from:][:n] //nolint:gosec // as above
 			for w := range a {
 				left[w&(block-1)] &= a[w] & b[w] & c[w] & d[w]
 			}

@@ -72,12 +72,13 @@ func newLookup(f *Fact, c *column) lookup {
 func (l *lookup) find(v *Value) class {
 	switch l.kind {
 	case byNumber:
-		if i := uint(v.number - l.low); v.numeric && i < uint(len(l.numbers)) { //nolint:gosec // below the range wraps to a number past it
+		// Below the range it wraps to a number past the end.
+		if i := uint(v.number - l.low); v.numeric && i < uint(len(l.numbers)) {
 			return l.numbers[i]
 		}
 	case byEnds:
 		if s := v.text; len(s) > int(l.reach) {
-			if at := &l.slots[l.ends(s)&uint64(len(l.slots)-1)]; at.text == s {
+			if at := &l.slots[l.ends(s)&uint64(len(l.slots)-1)]; at.text == s { //nolint:gosec // a power of two
 				return at.class
 			}
 		}
@@ -105,7 +106,7 @@ func (l *lookup) findSlowly(v *Value) class {
 		return l.foreign
 	}
 	for i := l.hash(v.text); ; i++ {
-		switch at := &l.slots[i&uint64(len(l.slots)-1)]; at.text {
+		switch at := &l.slots[i&uint64(len(l.slots)-1)]; at.text { //nolint:gosec // a power of two
 		case v.text:
 			return at.class
 		case "":
@@ -117,7 +118,7 @@ func (l *lookup) findSlowly(v *Value) class {
 // ends is the slot of a text that is longer than the reach.
 func (l *lookup) ends(s string) uint64 {
 	n := len(s)
-	return (uint64(n) | uint64(s[l.front])<<16 | uint64(s[n-1-int(l.back)])<<24) * l.seed >> l.shift //nolint:gosec // a length
+	return (uint64(n) | uint64(s[l.front])<<16 | uint64(s[n-1-int(l.back)])<<24) * l.seed >> l.shift
 }
 
 func (l *lookup) hash(s string) uint64 {
@@ -127,7 +128,7 @@ func (l *lookup) hash(s string) uint64 {
 	case byFive:
 		n := len(s)
 		quarter, half := n>>2, n>>1
-		h := uint64(n)<<40 | uint64(s[0]) | uint64(s[quarter])<<8 | uint64(s[half])<<16 | uint64(s[n-1-quarter])<<24 | uint64(s[n-1])<<32 //nolint:gosec // a length
+		h := uint64(n)<<40 | uint64(s[0]) | uint64(s[quarter])<<8 | uint64(s[half])<<16 | uint64(s[n-1-quarter])<<24 | uint64(s[n-1])<<32
 		return h * l.seed >> l.shift
 	}
 	h := uint64(len(s))

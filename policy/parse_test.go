@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
 	"onedoor/policy"
+	"onedoor/policy/policytest"
 )
 
 const small = `policy: small
@@ -178,12 +180,16 @@ func TestEveryProblemIsTold(t *testing.T) {
 func TestTooManyRulesAreRefused(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	b.WriteString("policy: many\ntables:\n  - name: t\n    rules:\n")
-	for i := range 20_001 {
-		fmt.Fprintf(&b, "      - {id: r%d, then: {to: desk, urgency: soon}}\n", i)
+	b.WriteString("policy: many\ntables:\n  - name: crowded\n    rules:\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&b, "      - {id: r%d}\n", i)
 	}
-	if _, err := policy.Parse([]byte(b.String())); !fault.Is(err, "policy_rules") {
+	_, err := policy.Parse([]byte(b.String()))
+	if !fault.Is(err, "policy_rules") || !strings.Contains(err.Error(), `table "crowded": a policy may hold 20000 rules at most, and with this table there are 100000`) {
 		t.Error(err)
+	}
+	if refusal := fault.As(err); len(refusal.Fields) != 1 {
+		t.Errorf("it is told %d problems: %v", len(refusal.Fields), refusal.Says)
 	}
 }
 
@@ -218,6 +224,13 @@ func FuzzParse(f *testing.F) {
 		f.Add(document)
 	}
 	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte(loaded))
+	f.Add([]byte(many))
+	for seed := range uint64(4) {
+		f.Add(policytest.Document(rand.New(rand.NewPCG(seed, 16)), policytest.Shape{Rules: 12, Tables: 3}))
+	}
+	f.Add([]byte(strings.NewReplacer("age: 0..130", "age: { range: 0..130, worse: up, safety: true }", "kind: [symptoms, admin]",
+		"kind: { values: [symptoms, admin], worse: [admin, symptoms] }", "note: adults only", "disabled: true\n        if_drifts: registered-practice", "hit: first", "hit: unique").Replace(small)))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		p, err := policy.Parse(document)
 		if err != nil {
@@ -231,6 +244,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("it does not read back: %v", err)
 		}
 		p.RunCases(nhs.Date{Year: 2026, Month: 1, Day: 1})
+		agree(t, rand.New(rand.NewPCG(uint64(len(document)), 17)), p, 5, map[policy.Position]bool{})
 		for _, table := range p.Tables() {
 			for _, rule := range table.Rules {
 				if rule.Sentence() == "" {

@@ -6,6 +6,9 @@
 // reorder or shadow; the neighbourhood's tables, where the first matching rule wins; and the resolver, which turns what the
 // rule names into one place that takes the request. A Decision holds all that Replay needs to give it again.
 //
+// The rules of all tables are compiled into bit vectors (engine): Match and Route find the rule that decides in a time that hardly
+// grows with their number, and Decide besides says why. Scan asks rule after rule: it is what the engine is held against.
+//
 // The package reads no database and no clock, and knows nothing of who the patient is. Facts come from the catalogue and
 // the patient's registration; decisions go to package requests.
 package policy

@@ -57,7 +57,7 @@ func (r *reader) readTable(node *yaml.Node, at place) Table {
 	if !t.From.IsZero() && !t.Until.IsZero() && t.Until.Before(t.From) {
 		r.add("policy_date", at, node, "the table ends on %s before it begins on %s: expected the earlier day first", t.Until, t.From)
 	}
-	if len(t.Rules) == 0 && node.Kind == yaml.MappingNode {
+	if len(t.Rules) == 0 && r.rules <= maxRules && node.Kind == yaml.MappingNode {
 		r.add("policy_table", at, node, "the table is empty: expected at least one rule")
 	}
 	return t
@@ -83,7 +83,7 @@ func (r *reader) readHit(e entry) HitPolicy {
 func (r *reader) readRules(section entry) []Rule {
 	nodes := r.list(section.node, section.place, "rules")
 	if r.rules += len(nodes); r.rules > maxRules {
-		r.add("policy_rules", section.place, section.node, "a policy may hold %d rules at most", maxRules)
+		r.add("policy_rules", section.place, section.node, "a policy may hold %d rules at most, and with this table there are %d", maxRules, r.rules)
 		return nil
 	}
 	rules, ids := make([]Rule, 0, len(nodes)), make(map[string]bool, len(nodes))

@@ -222,7 +222,7 @@ func (h *past) answered(at time.Time, d policy.Routing) time.Time {
 
 // id is made of the moment, as the product's own are, and of chance.
 func (h *past) id(at time.Time) (id uuid.UUID) {
-	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|h.random.Uint64()&0x0fff|0x7000) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|h.random.Uint64()&0x0fff|0x7000)
 	binary.BigEndian.PutUint64(id[8:], h.random.Uint64()>>2|1<<63)
 	return id
 }

@@ -304,7 +304,12 @@ func TestHowTheProgramIsCalled(t *testing.T) {
 			"serve", "--mode", "production", "--data", folder, "--public-url", "https://onedoor.example", "--oidc-issuer", "https://id.example", "--oidc-client-id", "onedoor",
 			"--clock", "2026-11-23T10:00:00Z",
 		}, database...), 1, []string{"clock"}},
-		"no database there": {append([]string{"serve", "--data", folder, "--http", "127.0.0.1:0", "--metrics", "127.0.0.1:0"}, database...), 1, []string{"database"}},
+		"help of policies":       {[]string{"policy", "--help"}, 0, []string{"check", "decide", "simulate", "diff", "bench", "dmn", "import", "export"}},
+		"a policy that is none":  {[]string{"policy", "check", "process_test.go"}, 1, []string{"invalid"}},
+		"a policy not there":     {[]string{"policy", "check", "absent.yaml"}, 1, []string{"absent.yaml cannot be read"}},
+		"a policy without facts": {[]string{"policy", "decide", "process_test.go"}, 2, []string{"--facts"}},
+		"a model that is none":   {[]string{"policy", "dmn", "process_test.go", "--decision", "d"}, 1, []string{"Line 1"}},
+		"no database there":      {append([]string{"serve", "--data", folder, "--http", "127.0.0.1:0", "--metrics", "127.0.0.1:0"}, database...), 1, []string{"database"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := launch(t, test.args...)

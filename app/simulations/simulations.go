@@ -8,6 +8,9 @@ package simulations
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -238,8 +241,25 @@ var (
 	errTaken     = errors.New("taken by another process")
 )
 
+// far is how far a run is; whoever runs it writes, and whoever tells it reads.
+type far struct{ done, total atomic.Int64 }
+
 // simulate runs, and meanwhile tells how far it is and asks whether it is still wanted.
 func (s *Service) simulate(ctx context.Context, r Run, document []byte, token uuid.UUID) (*simulate.Result, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	var at far
+	var telling sync.WaitGroup
+	telling.Go(func() { s.tell(ctx, r, token, &at, stop) })
+	result, err := s.compare(ctx, r, document, &at)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	stop(nil)
+	telling.Wait()
+	return result, err
+}
+
+func (s *Service) compare(ctx context.Context, r Run, document []byte, at *far) (*simulate.Result, error) {
 	live, draft, err := s.sides(ctx, r, document)
 	if err != nil {
 		return nil, err
@@ -248,44 +268,24 @@ func (s *Service) simulate(ctx context.Context, r Run, document []byte, token uu
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	at := make(chan int, 1)
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		s.tell(ctx, r, token, total, at, stop)
-	}()
-	result, err := simulate.Run(ctx, s.store.Source(r.NeighbourhoodID, r.From, r.Until), live, draft, simulate.Options{
-		Mode: r.Mode, Waits: waits,
-		Progress: func(done int) {
-			select {
-			case <-at: // the older figure
-			default:
-			}
-			select {
-			case at <- done:
-			default:
-			}
-		},
+	at.total.Store(int64(total))
+	return simulate.Run(ctx, s.store.Source(r.NeighbourhoodID, r.From, r.Until), live, draft, simulate.Options{
+		Mode: r.Mode, Waits: waits, Workers: min(mostConnections, runtime.GOMAXPROCS(0)), Progress: func(done int) { at.done.Store(int64(done)) },
 	})
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	stop(nil)
-	<-told
-	return result, err
 }
 
+// mostConnections is how many of the pool's one run takes.
+const mostConnections = 4
+
 // tell writes progress down and keeps the lease until ctx ends; it ends ctx when the run is not wanted any more.
-func (s *Service) tell(ctx context.Context, r Run, token uuid.UUID, total int, at <-chan int, stop context.CancelCauseFunc) {
+func (s *Service) tell(ctx context.Context, r Run, token uuid.UUID, at *far, stop context.CancelCauseFunc) {
 	tick := time.NewTicker(tellEvery)
 	defer tick.Stop()
-	done := 0
 	for {
-		state, err := s.store.Progress(ctx, r.NeighbourhoodID, r.ID, token, done, total, s.now())
+		// An error is the database's: the next tick tries again, and if it stays away the source fails.
+		state, err := s.store.Progress(ctx, r.NeighbourhoodID, r.ID, token, int(at.done.Load()), int(at.total.Load()), s.now())
 		switch {
-		case err != nil: // the database is away: the next tick tries again, and without it the source fails
+		case err != nil:
 		case state == ProgressCancelled:
 			stop(errCancelled)
 		case state == ProgressTaken:
@@ -295,10 +295,6 @@ func (s *Service) tell(ctx context.Context, r Run, token uuid.UUID, total int, a
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			select {
-			case done = <-at:
-			default:
-			}
 		}
 	}
 }

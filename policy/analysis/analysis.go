@@ -2,9 +2,8 @@
 // can be reached, that what a rule names exists and is open, that what is not known or is worse never makes a request less
 // safe, and exactly which requests a draft would decide otherwise than the policy that is live.
 //
-// Every rule is a box, a product of sets of codes, so the answers are exact: boxes are subtracted from boxes, and what that
-// leaves open within its budget goes to a search with clause learning. Whatever is still open is reported as undecided, never as
-// fine. Each finding has a witness, the facts of one request that shows it, and one sentence for a lead. The requests looked at
+// Every rule is a box, a product of sets of codes, so the answers are exact: boxes are subtracted from boxes, one that leaves a
+// single piece always first. What a question's limit or the budget leaves open is reported as undecided, never as fine. Each finding has a witness, the facts of one request that shows it, and one sentence for a lead. The requests looked at
 // are those that can reach the neighbourhood's tables: the safety stage lets them go on, and what is worked out from the moment
 // has values that some moment has.
 //

@@ -5,15 +5,29 @@ import (
 	"slices"
 
 	"onedoor/app/fault"
+	"onedoor/app/nhs"
 	"onedoor/policy"
 )
 
-// question is one thing that an analysis asks of a model, and the key by which a recheck knows it again.
-type question struct {
-	kind    Kind
-	subject RuleRef
-	value   string // of a gap, the kind of request
-}
+// topic is one question that is asked of every rule.
+type topic int
+
+const (
+	ofShadow topic = iota
+	ofSafety
+	ofOverlap
+	ofUnknown
+	ofMonotone
+	ofEnds
+	ofLoop
+	topics
+)
+
+// kinds are the topics as findings name them.
+var kinds = [topics]Kind{Shadow, Safety, Overlap, Unknown, Monotone, DeadEnd, Loop}
+
+// answers are what is known of one rule.
+type answers [topics]*reply
 
 // reply is the answer to a question.
 type reply struct {
@@ -35,9 +49,10 @@ type run struct {
 	guard      *guard
 	places     *places  // what the directory knows; nil without one
 	severities [][]step // by column
-	earlier    map[question]reply
-	replies    map[question]reply
-	order      []question
+	earlier    recall
+	rules      []answers         // by rule of the model
+	gaps       map[string]*reply // by kind of request; "" when they are not told apart
+	kinds      []string          // the keys of gaps, in order
 }
 
 func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (*Report, error) {
@@ -49,77 +64,90 @@ func check(ctx context.Context, safety, p *policy.Policy, o Options, m memory) (
 	if budget == 0 {
 		budget = DefaultBudget
 	}
+	stage, rules := newWritten(safety), newWritten(p)
 	g := gathering{}
 	steps := 0
 	for i, s := range seasons(o.On, p.Tables()) {
-		r := &run{ctx: ctx, options: o, budget: budget - steps, replies: map[question]reply{}}
+		r := &run{ctx: ctx, options: o, budget: budget - steps, gaps: map[string]*reply{}}
 		past := m.season(i)
 		r.places = past.places
 		if r.places == nil || !slices.Equal(r.places.within, shortened(p)) {
-			r.places = newPlaces(o.Directory, s.on, p)
+			r.places = newPlaces(o.Directory, placesDay(o, s), p)
 		}
-		r.model = newModel(safety, p, s.on, past.cuts, r.places)
+		r.model = newModel(stage, rules, s.on, past.cuts, r.places)
 		if r.model.past = past.points; r.model.past == nil {
 			r.model.past = points(r.model.domains, o.Past)
 		}
-		r.guard = newGuard(r.model.layout, safety, r.model)
+		r.guard = newGuard(r.model.layout, stage, r.model)
 		r.severities = severities(r.model, r.guard)
-		r.earlier = past.kept(r.model)
+		r.earlier = past.kept(r.model, r.severities)
 		if err := r.all(); err != nil {
 			return nil, err
 		}
-		if r.short && len(r.earlier) > 0 {
+		if r.short && r.earlier.rules != nil {
 			return check(ctx, safety, p, o, memory{}) // where the budget ends depends on the order in which it is spent
 		}
 		steps += r.steps
-		report.memory = append(report.memory, recollection{model: r.model, places: r.places, replies: r.replies, short: r.short, active: s.active})
+		report.memory = append(report.memory, recollection{model: r.model, places: r.places, rules: r.rules, gaps: r.gaps, short: r.short, active: s.active})
 		g.add(s, r)
 	}
 	report.Findings = g.findings(p)
 	return report, nil
 }
 
+// placesDay is the day from which places are looked at. Without a day to begin with, a season's first day may be long past, and
+// nobody took part yet.
+func placesDay(o Options, s season) nhs.Date {
+	if o.On.IsZero() {
+		return unsaidDay
+	}
+	return s.on
+}
+
 // all asks every question.
 func (r *run) all() error {
+	ask := [topics]func(int) reply{r.shadow, r.weakens, r.overlaps, r.unknowns, r.monotone, r.deadEnds, r.loops}
+	r.rules = make([]answers, len(r.model.rules))
 	for i := range r.model.rules {
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}
-		ref := r.model.rules[i].RuleRef
-		for _, about := range []struct {
-			kind Kind
-			ask  func(int) reply
-		}{
-			{Shadow, r.shadow}, {Safety, r.weakens}, {Overlap, r.overlaps}, {Unknown, r.unknowns}, {Monotone, r.monotone},
-			{DeadEnd, r.deadEnds}, {Loop, r.loops},
-		} {
-			r.ask(question{about.kind, ref, ""}, func() reply { return about.ask(i) })
+		known := r.earlier.rules[r.model.rules[i].RuleRef]
+		for t := range topics {
+			r.rules[i][t] = r.ask(known[t], func() reply { return ask[t](i) })
 		}
 	}
-	return r.gaps()
+	return r.findGaps()
 }
 
-// ask answers a question, from memory if nothing that it depends on has changed.
-func (r *run) ask(q question, fresh func() reply) {
-	a, known := r.earlier[q]
+// ask gives a known answer, or a fresh one.
+func (r *run) ask(known *reply, fresh func() reply) *reply {
 	switch {
-	case known:
+	case known != nil:
 	case r.steps >= r.budget:
-		a, r.short = reply{open: true}, true
+		known, r.short = &reply{open: true}, true
 	default:
-		a = fresh()
+		a := fresh()
+		known = &a
 	}
-	r.steps += a.steps
-	r.replies[q] = a
-	r.order = append(r.order, q)
+	r.steps += known.steps
+	return known
 }
 
 // rank orders findings: what can never be published first, then what weighs most, then by what they are about.
-func rank(findings []Finding) {
-	order := map[Severity]int{Error: 0, Warning: 1, Note: 2}
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		if byOrder := order[a.Severity] - order[b.Severity]; byOrder != 0 {
-			return byOrder
+func rank(findings []*gathered) {
+	order := func(s Severity) int {
+		switch s {
+		case Error:
+			return 0
+		case Warning:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(findings, func(a, b *gathered) int {
+		if bySeverity := order(a.Severity) - order(b.Severity); bySeverity != 0 {
+			return bySeverity
 		}
 		return b.Weight - a.Weight
 	})

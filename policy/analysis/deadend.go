@@ -34,22 +34,27 @@ func (r *run) ending(i int, out *reply) *ending {
 	e := &ending{run: r, at: i, it: &m.rules[i], seen: map[string]bool{}, out: out}
 	e.urgent = e.it.rank >= policy.Urgent.Rank()
 	_, e.before = m.before(e.it.box, i)
+	return e
+}
+
+// findHomes finds from which homes the rule wins requests.
+func (e *ending) findHomes() {
+	m := e.model
 	var here policy.Set
 	if at, ok := m.byName[registrationOf]; ok {
 		here = registered(&m.columns[at].domain)
 	}
 	practice, desk := m.narrow(e.it.box, registrationOf, here), m.narrow(e.it.box, registrationOf, m.besides(registrationOf, here))
 	practice, desk = e.some(practice), e.some(desk)
-	for _, o := range r.places.homes {
+	for _, o := range e.places.homes {
 		region := practice
-		if o.ID == r.places.directory.Desk().ID {
+		if o.ID == e.places.directory.Desk().ID {
 			region = desk
 		}
 		if region != nil {
 			e.homes = append(e.homes, homeRegion{o, region})
 		}
 	}
-	return e
 }
 
 // some is a region, or nil if the rule wins none of it.
@@ -184,6 +189,13 @@ func (r *run) deadEnds(i int) reply {
 		return out
 	}
 	e := r.ending(i, &out)
+	elsewhere := e.urgent
+	for _, d := range chain(&it.rule.Then) {
+		elsewhere = elsewhere || d.Kind != policy.ToRegisteredPractice
+	}
+	if elsewhere { // what stays with the practice and can wait is always taken
+		e.findHomes()
+	}
 	for _, d := range chain(&it.rule.Then) {
 		if f, ok := e.destination(d); ok {
 			out.findings = append(out.findings, f)
@@ -191,7 +203,7 @@ func (r *run) deadEnds(i int) reply {
 			out.findings = append(out.findings, f)
 		}
 	}
-	if it.rank < policy.Emergency.Rank() {
+	if elsewhere && it.rank < policy.Emergency.Rank() {
 		e.whenNobody()
 		e.absences()
 	}

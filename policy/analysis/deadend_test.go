@@ -17,8 +17,8 @@ import (
 func at(t testing.TB, p *policy.Policy, d *tenants.Directory) *run {
 	t.Helper()
 	r := &run{ctx: t.Context(), budget: DefaultBudget, places: newPlaces(d, today, p)}
-	r.model = newModel(policy.Safety(), p, today, nil, r.places)
-	r.guard = newGuard(r.model.layout, policy.Safety(), r.model)
+	r.model = newModel(newWritten(policy.Safety()), newWritten(p), today, nil, r.places)
+	r.guard = newGuard(r.model.layout, newWritten(policy.Safety()), r.model)
 	return r
 }
 
@@ -38,13 +38,14 @@ func (pl *places) minutely() *places {
 func TestTheEdgesStandForEveryMinute(t *testing.T) {
 	t.Parallel()
 	changes := 0
-	for seed := range rounds(10) {
+	for seed := range 10 {
 		r := random(uint64(seed))
 		d := madeTown(r).directory(t)
 		run := at(t, read(t, madeRouting(r)), d)
 		edges, every := run.places, run.places.minutely()
 		for i := range run.model.rules {
 			e := run.ending(i, &reply{})
+			e.findHomes()
 			for _, home := range e.homes {
 				run.places = edges
 				unserved, nobody := e.gaps(home, uuid.Nil)
@@ -52,7 +53,7 @@ func TestTheEdgesStandForEveryMinute(t *testing.T) {
 				wholeUnserved, wholeNobody := e.gaps(home, uuid.Nil)
 				at := 0
 				for m, moment := range every.moments {
-					for at+1 < len(edges.moments) && edges.day[at+1] <= every.day[m] && !(edges.day[at+1] == every.day[m] && edges.moments[at+1].After(moment)) {
+					for at+1 < len(edges.moments) && edges.day[at+1] <= every.day[m] && (edges.day[at+1] != every.day[m] || !edges.moments[at+1].After(moment)) {
 						at++
 					}
 					if unserved.has(at) != wholeUnserved.has(m) || nobody.has(at) != wholeNobody.has(m) {
@@ -101,7 +102,7 @@ func requestsOf(d *tenants.Directory) []policy.Facts {
 func TestWhatNobodyTakesIsWhatRoutingKeepsAtHome(t *testing.T) {
 	t.Parallel()
 	served, kept := 0, 0
-	for seed := range rounds(15) {
+	for seed := range 15 {
 		r := random(uint64(seed))
 		d := madeTown(r).directory(t)
 		p := read(t, madeRouting(r))
@@ -131,6 +132,7 @@ func TestWhatNobodyTakesIsWhatRoutingKeepsAtHome(t *testing.T) {
 			run.places = every
 			for i := range run.model.rules[:3] {
 				e := run.ending(i, &reply{})
+				e.findHomes()
 				for _, home := range e.homes {
 					unserved, nobody := e.gaps(home, uuid.Nil)
 					want := ends[e.it.Rule][home.ID]

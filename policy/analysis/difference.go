@@ -69,7 +69,7 @@ func difference(ctx context.Context, safety, old, new *policy.Policy, o Options)
 	var regions []Region
 	complete := true
 	for _, s := range seasons(o.On, append(old.Tables(), new.Tables()...)) {
-		c := newComparison(safety, old, new, domains, s.on)
+		c := newComparison(newWritten(safety), newWritten(old), newWritten(new), domains, s.on)
 		c.limit = limit
 		ended, err := c.compare(ctx)
 		if err != nil {
@@ -100,13 +100,13 @@ func joinDomains(old, new *policy.Policy) []domain {
 	return domains
 }
 
-func newComparison(safety, old, new *policy.Policy, domains []domain, on nhs.Date) *comparison {
+func newComparison(safety, old, new *written, domains []domain, on nhs.Date) *comparison {
 	byName := map[string]*domain{}
 	for i := range domains {
 		byName[domains[i].name] = &domains[i]
 	}
-	orders := [2][]policy.Position{old.Order(on), new.Order(on)}
-	list := append(cuts(safety, byName, safety.Order(on)), valueCuts(byName)...)
+	orders := [2][]policy.Position{old.policy.Order(on), new.policy.Order(on)}
+	list := append(cuts(safety, byName, safety.policy.Order(on)), valueCuts(byName)...)
 	list = append(append(list, cuts(old, byName, orders[0])...), cuts(new, byName, orders[1])...)
 	c := &comparison{layout: newLayout(domains, list), found: map[[2]int][]box{}}
 	c.world, c.never = reachable(c.layout, safety, on)

@@ -47,7 +47,7 @@ func inside(t *testing.T, r Region, q request, facts []policy.Fact) bool {
 func TestTheDifferenceIsExactlyTheRequestsThatAreDecidedOtherwise(t *testing.T) {
 	t.Parallel()
 	changes := 0
-	for seed := range rounds(80) {
+	for seed := range 80 {
 		r := random(uint64(seed))
 		before := madePolicy(r)
 		after := edited(r, before)

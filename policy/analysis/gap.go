@@ -12,12 +12,12 @@ const kindOf = "kind"
 // mostPieces is how many boxes of one gap are looked at to find the one to show.
 const mostPieces = 64
 
-// gaps asks, for each kind of request, what only the catch-all takes.
-func (r *run) gaps() error {
+// findGaps asks, for each kind of request, what only the catch-all takes.
+func (r *run) findGaps() error {
 	m := r.model
 	at, ok := m.byName[kindOf]
 	if !ok || len(m.columns[at].texts) == 0 || !m.asked[kindOf] {
-		r.ask(question{Gap, RuleRef{}, ""}, func() reply { return r.gap(m.world, nil, 0) })
+		r.keepGap("", func() reply { return r.gap(m.world, nil, 0) })
 		return nil
 	}
 	c := &m.columns[at]
@@ -32,9 +32,14 @@ func (r *run) gaps() error {
 		if m.empty(region) {
 			continue
 		}
-		r.ask(question{Gap, RuleRef{}, c.value(code).String()}, func() reply { return r.gap(region, c, code) })
+		r.keepGap(c.value(code).String(), func() reply { return r.gap(region, c, code) })
 	}
 	return nil
+}
+
+func (r *run) keepGap(kind string, fresh func() reply) {
+	r.gaps[kind] = r.ask(r.earlier.gaps[kind], fresh)
+	r.kinds = append(r.kinds, kind)
 }
 
 // gap is what all rules but the catch-all leave of a region: of one kind of request, or of all. Values that no policy declares are

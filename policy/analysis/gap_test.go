@@ -11,7 +11,7 @@ import (
 func TestAGapIsFoundExactlyWhereOnlyTheCatchAllTakesARequest(t *testing.T) {
 	t.Parallel()
 	gaps, none := 0, 0
-	for seed := range rounds(300) {
+	for seed := range 300 {
 		document := madePolicy(random(uint64(seed))).String()
 		p := read(t, document)
 		requests := everyRequest(p)

@@ -25,30 +25,44 @@ func (g *gathering) add(s season, r *run) {
 	if g.byKey == nil {
 		g.byKey = map[string]*gathered{}
 	}
-	var all []Finding
+	var all []*Finding
+	gather := func(list []Finding) {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
 	more := map[string]int{}
 	undecided := map[Kind][]RuleRef{}
-	for _, q := range r.order {
-		a := r.replies[q]
-		all = append(all, a.findings...)
-		if a.more > 0 {
-			more[q.subject.Table] += a.more
+	for i := range r.rules {
+		ref := r.model.rules[i].RuleRef
+		for t, a := range r.rules[i] {
+			gather(a.findings)
+			if a.more > 0 {
+				more[ref.Table] += a.more
+			}
+			if a.open {
+				undecided[kinds[t]] = append(undecided[kinds[t]], ref)
+			}
 		}
+	}
+	for _, kind := range r.kinds {
+		a := r.gaps[kind]
+		gather(a.findings)
 		if a.open {
-			undecided[q.kind] = append(undecided[q.kind], q.subject)
+			undecided[Gap] = append(undecided[Gap], RuleRef{})
 		}
 	}
 	for _, kind := range slices.Sorted(mapKeys(undecided)) {
-		all = append(all, undecidedFinding(kind, undecided[kind]))
+		gather([]Finding{undecidedFinding(kind, undecided[kind])})
 	}
 	for _, table := range slices.Sorted(mapKeys(more)) {
-		all = append(all, moreOverlaps(table, more[table]))
+		gather([]Finding{moreOverlaps(table, more[table])})
 	}
-	all = append(all, outages(r.places, r.order, r.replies)...)
+	gather(r.outages())
 	for _, f := range all {
 		known, ok := g.byKey[f.Key]
 		if !ok {
-			known = &gathered{Finding: f}
+			known = &gathered{Finding: *f}
 			g.byKey[f.Key] = known
 			g.keys = append(g.keys, f.Key)
 		}
@@ -93,7 +107,7 @@ func (g *gathering) findings(p *policy.Policy) []Finding {
 	for i, t := range p.Tables() {
 		tables[t.Name] = i
 	}
-	list := make([]Finding, 0, len(g.keys))
+	list := make([]*gathered, 0, len(g.keys))
 	for _, k := range g.keys {
 		f := g.byKey[k]
 		var when []stretch
@@ -110,10 +124,14 @@ func (g *gathering) findings(p *policy.Policy) []Finding {
 			slices.SortFunc(when, func(a, b stretch) int { return compareDates(a.from, b.from) })
 			f.Says += " This holds " + said(when) + "."
 		}
-		list = append(list, f.Finding)
+		list = append(list, f)
 	}
 	rank(list)
-	return list
+	findings := make([]Finding, len(list))
+	for i := range list {
+		findings[i] = list[i].Finding
+	}
+	return findings
 }
 
 // key is made of what a finding is about, and of nothing that an unrelated edit changes.

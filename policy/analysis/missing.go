@@ -70,14 +70,15 @@ func minus(a, b bitset) bitset {
 
 // outages are the absences of a season, by organisation, and what no policy can mend: the desk is the last resort of those who have
 // no practice, and a practice that is out and still takes part keeps what its patients send.
-func outages(pl *places, order []question, replies map[question]reply) []Finding {
+func (r *run) outages() []Finding {
+	pl := r.places
 	if pl == nil {
 		return nil
 	}
 	byODS := map[string]*Finding{}
 	var keys []string
-	for _, q := range order {
-		for _, a := range replies[q].missing {
+	for i := range r.rules {
+		for _, a := range r.rules[i][ofEnds].missing {
 			k := string(a.organisation.ODS)
 			f, known := byODS[k]
 			if !known {
@@ -89,7 +90,7 @@ func outages(pl *places, order []question, replies map[question]reply) []Finding
 			if a.severity == Warning && f.Severity == Note {
 				f.Severity, f.Says = Warning, fmt.Sprintf("While %s is out, %s: this is so of %%s.", a.organisation.Name, a.says)
 			}
-			f.By = append(f.By, q.subject)
+			f.By = append(f.By, r.model.rules[i].RuleRef)
 			f.Weight += a.weight
 		}
 	}

@@ -25,6 +25,7 @@ type rule struct {
 type model struct {
 	*layout
 	policy   *policy.Policy
+	written  *written
 	facts    map[string]*policy.Fact
 	domains  []domain
 	byDomain map[string]*domain
@@ -53,29 +54,21 @@ type index struct {
 }
 
 // cuts are the sets that a policy's rules ask for, in the codes of domains that hold its own.
-func cuts(p *policy.Policy, domains map[string]*domain, order []policy.Position) []cut {
-	facts := factsByName(p)
-	var list []cut
+func cuts(w *written, domains map[string]*domain, order []policy.Position) []cut {
+	list := make([]cut, 0, 6*len(order))
 	for _, at := range order {
-		_, r := p.At(at)
-		for _, c := range r.When {
-			list = append(list, cut{c.Fact, domains[c.Fact].translate(facts[c.Fact], c.Cell.Set())})
+		_, r := w.policy.At(at)
+		for n, set := range w.cells[at.Table][at.Rule] {
+			fact := r.When[n].Fact
+			list = append(list, cut{fact, domains[fact].translate(w.facts[fact], set)})
 		}
 	}
 	return list
 }
 
-func factsByName(p *policy.Policy) map[string]*policy.Fact {
-	facts := p.Facts()
-	byName := make(map[string]*policy.Fact, len(facts))
-	for i := range facts {
-		byName[facts[i].Name] = &facts[i]
-	}
-	return byName
-}
-
 // newModel makes the boxes of a policy's rules on a day. More cuts may be asked for than the rules need.
-func newModel(safety, p *policy.Policy, on nhs.Date, more []cut, pl *places) *model {
+func newModel(safety, w *written, on nhs.Date, more []cut, pl *places) *model {
+	p := w.policy
 	facts := p.Facts()
 	domains := make([]domain, len(facts))
 	byName := make(map[string]*domain, len(facts))
@@ -84,16 +77,16 @@ func newModel(safety, p *policy.Policy, on nhs.Date, more []cut, pl *places) *mo
 		byName[facts[i].Name] = &domains[i]
 	}
 	order := p.Order(on)
-	list := append(cuts(p, byName, order), cuts(safety, byName, safety.Order(on))...)
+	list := append(cuts(w, byName, order), cuts(safety, byName, safety.policy.Order(on))...)
 	list = append(append(list, valueCuts(byName)...), pl.cuts(byName)...)
 	for _, c := range more {
 		if byName[c.fact] != nil {
 			list = append(list, c)
 		}
 	}
-	m := &model{layout: newLayout(domains, list), policy: p, facts: factsByName(p), domains: domains, byDomain: byName, on: on}
+	m := &model{layout: newLayout(domains, list), policy: p, written: w, facts: w.facts, domains: domains, byDomain: byName, on: on}
 	m.world, m.never = reachable(m.layout, safety, on)
-	m.rules = boxes(m.layout, p, order, m.world, map[string]int{})
+	m.rules = boxes(m.layout, w, order, m.world, map[string]int{})
 	m.asked = map[string]bool{}
 	for i := range m.rules {
 		for _, c := range m.rules[i].rule.When {
@@ -106,28 +99,27 @@ func newModel(safety, p *policy.Policy, on nhs.Date, more []cut, pl *places) *mo
 }
 
 // boxes are the rules of a policy, cut to the world. Outcomes numbers what they decide.
-func boxes(l *layout, p *policy.Policy, order []policy.Position, world box, outcomes map[string]int) []rule {
-	facts := factsByName(p)
+func boxes(l *layout, w *written, order []policy.Position, world box, outcomes map[string]int) []rule {
 	rules := make([]rule, len(order))
-	var key []byte
 	cells := make(box, len(order)*l.words)
 	scratch := make(box, l.words)
 	for i, at := range order {
-		t, r := p.At(at)
+		t, r := w.policy.At(at)
 		b := cells[i*l.words : (i+1)*l.words]
 		copy(b, world)
-		for _, c := range r.When {
-			col := &l.columns[l.byName[c.Fact]]
-			col.set(scratch, col.translate(facts[c.Fact], c.Cell.Set()))
-			for w := col.first; w < col.last; w++ {
-				b[w] &= scratch[w]
+		for n, set := range w.cells[at.Table][at.Rule] {
+			fact := r.When[n].Fact
+			col := &l.columns[l.byName[fact]]
+			col.set(scratch, col.translate(w.facts[fact], set))
+			for word := col.first; word < col.last; word++ {
+				b[word] &= scratch[word]
 			}
 		}
-		key = appendOutcome(key[:0], &r.Then)
-		id, known := outcomes[string(key)]
+		key := w.outcomes[at.Table][at.Rule]
+		id, known := outcomes[key]
 		if !known {
 			id = len(outcomes)
-			outcomes[string(key)] = id
+			outcomes[key] = id
 		}
 		rules[i] = rule{
 			RuleRef: RuleRef{t.Name, r.ID}, at: at, table: t, rule: r, box: b, empty: l.empty(b), home: atHome(r.Then.To),

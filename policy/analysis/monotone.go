@@ -7,7 +7,10 @@ import (
 )
 
 // step is two answers to a fact, the second the next worse, that some rule tells apart.
-type step struct{ better, worse uint32 }
+type step struct {
+	better, worse           uint32 // codes
+	betterClass, worseClass int
+}
 
 // monotone asks whether a request that a rule takes becomes less urgent when one answer is worse. It is enough to look at answers
 // next to each other in severity: urgency that never falls from one to the next never falls.
@@ -61,15 +64,14 @@ func severities(m *model, g *guard) [][]step {
 		slices.SortFunc(answers, func(a, b answer) int { return a.rank - b.rank })
 		for n := 1; n < len(answers); n++ {
 			if a, b := answers[n-1].code, answers[n].code; c.class(a) != c.class(b) {
-				all[i] = append(all[i], step{a, b})
+				all[i] = append(all[i], step{a, b, c.class(a), c.class(b)})
 			}
 		}
 	}
 	return all
 }
 
-func (b box) takes(c *column, code uint32) bool {
-	class := c.class(code)
+func (b box) takes(c *column, class int) bool {
 	return b[c.first+class>>6]>>(class&63)&1 != 0
 }
 
@@ -79,8 +81,8 @@ func (r *run) falls(i, c int, steps []step, out *reply) (Finding, bool) {
 	it, col := &m.rules[i], &m.columns[c]
 	var own, leaves []step // those whose better answer the rule takes; and not the worse
 	for _, s := range steps {
-		if it.box.takes(col, s.better) {
-			if own = append(own, s); !it.box.takes(col, s.worse) {
+		if it.box.takes(col, s.betterClass) {
+			if own = append(own, s); !it.box.takes(col, s.worseClass) {
 				leaves = append(leaves, s)
 			}
 		}
@@ -102,7 +104,7 @@ func (r *run) falls(i, c int, steps []step, out *reply) (Finding, bool) {
 				tried = own
 			}
 			for _, s := range tried {
-				if other.empty || !other.box.takes(col, s.worse) || j < i && other.box.takes(col, s.better) {
+				if other.empty || !other.box.takes(col, s.worseClass) || j < i && other.box.takes(col, s.betterClass) {
 					continue
 				}
 				if example, ok := m.falling(i, j, c, s, out); ok {
@@ -128,13 +130,13 @@ func (m *model) falling(i, j, c int, s step, out *reply) (box, bool) {
 	}
 	var taken []box
 	add := func(b box) {
-		if b.takes(col, s.better) || b.takes(col, s.worse) {
+		if b.takes(col, s.betterClass) || b.takes(col, s.worseClass) {
 			taken = append(taken, b)
 		}
 	}
 	for _, at := range m.meeting(both, max(i, j), c, make(bitset, m.index.words)).list(nil) {
 		b := m.rules[at].box
-		if at < i && b.takes(col, s.better) || at < j && b.takes(col, s.worse) {
+		if at < i && b.takes(col, s.betterClass) || at < j && b.takes(col, s.worseClass) {
 			taken = append(taken, b)
 		}
 	}

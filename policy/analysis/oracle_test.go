@@ -217,11 +217,3 @@ func analyse(t testing.TB, p *policy.Policy, o Options) *Report {
 func found(r *Report, kind Kind) []Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Kind != kind })
 }
-
-// rounds is how many random policies a property is tried on.
-func rounds(n int) int {
-	if testing.Short() {
-		return n / 10
-	}
-	return n
-}

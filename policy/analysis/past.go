@@ -12,7 +12,7 @@ func points(domains []domain, past []Past) []point {
 	for i := range domains {
 		byText[i] = make(map[string]uint32, len(domains[i].texts))
 		for j, v := range domains[i].texts {
-			byText[i][v] = uint32(j) + 1 //nolint:gosec // an enumeration has some thousand values at most
+			byText[i][v] = uint32(j) + 1
 		}
 	}
 	list := make([]point, len(past))

@@ -25,6 +25,7 @@ type places struct {
 	moments   []time.Time
 	day       []int // of each moment, its place in days
 	homes     []tenants.Organisation
+	offered   []tenants.Service
 
 	services map[serviceTime]bitset // at which moments a service is open, or opens in time
 	staff    map[uuid.UUID]bitset
@@ -62,6 +63,7 @@ func newPlaces(d *tenants.Directory, on nhs.Date, p *policy.Policy) *places {
 
 func (pl *places) start() {
 	pl.services, pl.staff, pl.part = map[serviceTime]bitset{}, map[uuid.UUID]bitset{}, map[uuid.UUID]bitset{}
+	pl.offered = pl.directory.Services()
 	for _, o := range pl.directory.Organisations() {
 		if o.Kind == tenants.Practice || o.ID == pl.directory.Desk().ID {
 			pl.homes = append(pl.homes, o)

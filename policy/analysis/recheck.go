@@ -11,11 +11,12 @@ type memory []recollection
 
 // recollection is one season's model and answers. In a memory handed to a recheck, it also says what was edited.
 type recollection struct {
-	model   *model
-	replies map[question]reply
-	short   bool
-	active  []bool
-	places  *places
+	model  *model
+	rules  []answers
+	gaps   map[string]*reply
+	short  bool
+	active []bool
+	places *places
 
 	cuts    []cut // of the rule as it was
 	points  []point
@@ -39,10 +40,10 @@ func (r *Report) remember(p *policy.Policy, changed RuleRef, o Options) memory {
 	if len(now) != len(r.memory) {
 		return nil
 	}
-	kept := slices.Clone(r.memory)
+	kept, rules := slices.Clone(r.memory), newWritten(p)
 	for i := range kept {
 		k := &kept[i]
-		if k.short || !slices.Equal(k.active, now[i].active) || k.model.on != now[i].on || !k.sameBut(p, changed) {
+		if k.short || !slices.Equal(k.active, now[i].active) || k.model.on != now[i].on || !k.sameBut(rules, changed) {
 			return nil
 		}
 		k.changed, k.points = changed, k.model.past
@@ -71,8 +72,8 @@ func sameFacts(a, b *policy.Policy) bool {
 }
 
 // sameBut reports whether a policy's rules are a model's, in the same order, when one is left out of both.
-func (k *recollection) sameBut(p *policy.Policy, changed RuleRef) bool {
-	order := p.Order(k.model.on)
+func (k *recollection) sameBut(p *written, changed RuleRef) bool {
+	order := p.policy.Order(k.model.on)
 	at := 0
 	next := func() *rule {
 		for at < len(k.model.rules) {
@@ -84,12 +85,12 @@ func (k *recollection) sameBut(p *policy.Policy, changed RuleRef) bool {
 		return nil
 	}
 	for _, position := range order {
-		t, r := p.At(position)
+		t, r := p.policy.At(position)
 		if (RuleRef{t.Name, r.ID}) == changed {
 			continue
 		}
 		was := next()
-		if was == nil || was.RuleRef != (RuleRef{t.Name, r.ID}) || was.table.Hit != t.Hit || !sameRule(was.rule, r) {
+		if was == nil || was.RuleRef != (RuleRef{t.Name, r.ID}) || was.table.Hit != t.Hit || !k.model.written.sameRule(was.at, p, position) {
 			return false
 		}
 		at++
@@ -97,54 +98,76 @@ func (k *recollection) sameBut(p *policy.Policy, changed RuleRef) bool {
 	return next() == nil
 }
 
-func sameRule(a, b *policy.Rule) bool {
-	return slices.EqualFunc(a.When, b.When, func(x, y policy.Condition) bool {
-		return x.Fact == y.Fact && slices.Equal(x.Cell.Set(), y.Cell.Set())
-	}) && string(appendOutcome(nil, &a.Then)) == string(appendOutcome(nil, &b.Then))
+// recall is the answers of an earlier analysis that still hold.
+type recall struct {
+	rules map[RuleRef]answers
+	gaps  map[string]*reply
 }
 
-// kept are the answers that hold in a model of the edited policy: those that the rule, as it was and as it is, does not touch.
-func (k *recollection) kept(m *model) map[question]reply {
-	if k.replies == nil {
-		return nil
+// kept are the answers that hold in a model of the edited policy: those that the rule, as it was and as it is, does not touch. What
+// a rule wins depends on the rules that meet it; what an unknown or a worse answer does to it also on those that would meet it but
+// for that fact.
+func (k *recollection) kept(m *model, severities [][]step) recall {
+	if k.model == nil {
+		return recall{}
 	}
 	var touched []box
 	if k.edited != nil {
-		touched = append(touched, boxes(m.layout, k.model.policy, []policy.Position{k.edited.at}, m.world, map[string]int{})[0].box)
+		touched = append(touched, boxes(m.layout, k.model.written, []policy.Position{k.edited.at}, m.world, map[string]int{})[0].box)
 	}
-	byRef := make(map[RuleRef]*rule, len(m.rules))
+	was := make(map[RuleRef]answers, len(k.rules))
+	for i := range k.rules {
+		was[k.model.rules[i].RuleRef] = k.rules[i]
+	}
 	for i := range m.rules {
-		if byRef[m.rules[i].RuleRef] = &m.rules[i]; m.rules[i].RuleRef == k.changed {
+		if m.rules[i].RuleRef == k.changed {
 			touched = append(touched, m.rules[i].box)
 		}
 	}
-	kind := -1
-	if at, ok := m.byName[kindOf]; ok {
-		kind = at
-	}
-	kept := make(map[question]reply, len(k.replies))
-	for q, a := range k.replies {
-		if it, ok := byRef[q.subject]; ok && q.subject != k.changed && !slices.ContainsFunc(touched, func(b box) bool { return m.near(it.box, b) }) {
-			kept[q] = a
+	kept := recall{map[RuleRef]answers{}, map[string]*reply{}}
+	for i := range m.rules {
+		it := &m.rules[i]
+		known, ok := was[it.RuleRef]
+		if !ok || it.RuleRef == k.changed {
+			continue
 		}
-		if q.kind == Gap && q.value != "" && kind >= 0 && !slices.ContainsFunc(touched, func(b box) bool { return m.takesKind(b, kind, q.value) }) {
-			kept[q] = a
+		for _, b := range touched {
+			apart, column := m.apart(it.box, b)
+			switch {
+			case apart == 0:
+				known = answers{}
+			case apart > 1:
+			default:
+				if it.box[m.columns[column].first]&1 != 0 {
+					known[ofUnknown] = nil
+				}
+				if len(severities[column]) > 0 {
+					known[ofMonotone] = nil
+				}
+			}
+		}
+		kept.rules[it.RuleRef] = known
+	}
+	at, ok := m.byName[kindOf]
+	for kind, a := range k.gaps {
+		if ok && kind != "" && !slices.ContainsFunc(touched, func(b box) bool { return m.takesKind(b, at, kind) }) {
+			kept.gaps[kind] = a
 		}
 	}
 	return kept
 }
 
-// near reports whether two boxes meet, or would if one fact were left out.
-func (l *layout) near(a, b box) bool {
-	apart := 0
+// apart counts the columns in which two boxes have nothing in common, up to two, and names the last of them.
+func (l *layout) apart(a, b box) (n, column int) {
 	for i := range l.columns {
 		if c := &l.columns[i]; !common(a[c.first:c.last], b[c.first:c.last]) {
-			if apart++; apart > 1 {
-				return false
+			column = i
+			if n++; n > 1 {
+				break
 			}
 		}
 	}
-	return true
+	return n, column
 }
 
 func (l *layout) takesKind(b box, kind int, value string) bool {

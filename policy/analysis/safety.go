@@ -15,10 +15,10 @@ type guard struct {
 	floor bool // it raises what it lets through
 }
 
-func newGuard(l *layout, safety *policy.Policy, m *model) *guard {
+func newGuard(l *layout, safety *written, m *model) *guard {
 	g := &guard{facts: map[string]bool{}, whole: l.whole()}
-	g.rules = boxes(l, safety, safety.Order(m.on), g.whole, map[string]int{})
-	for _, f := range safety.Facts() {
+	g.rules = boxes(l, safety, safety.policy.Order(m.on), g.whole, map[string]int{})
+	for _, f := range safety.policy.Facts() {
 		g.facts[f.Name] = true
 	}
 	for i := range g.rules {

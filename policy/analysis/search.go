@@ -29,7 +29,7 @@ func (s *search) left(region box, boxes []box, yield func(box) bool) outcome {
 	s.boxes = boxes
 	s.lists = s.lists[:0]
 	for i := range boxes {
-		s.lists = append(s.lists, int32(i)) //nolint:gosec // a policy has some ten thousand rules at most
+		s.lists = append(s.lists, int32(i))
 	}
 	piece := s.room()
 	copy(piece, region)
@@ -81,7 +81,7 @@ func (s *search) split(piece box, from int, yield func(box) bool) outcome {
 		}
 		return stopped
 	}
-	s.note(int32(best)) //nolint:gosec // it came from there
+	s.note(int32(best))
 	rest := s.room()
 	defer func() { s.rooms = append(s.rooms, rest) }()
 	copy(rest, piece)

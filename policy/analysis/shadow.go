@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// perQuestion is how many steps one question may take before the learning search is asked.
+// perQuestion is how many steps one question may take before it is left undecided.
 const perQuestion = 200_000
 
 // answer is what is known of a region after others were taken from it.

@@ -12,7 +12,7 @@ import (
 func TestARuleIsShadowedExactlyWhenItWinsNoRequest(t *testing.T) {
 	t.Parallel()
 	shadowed := 0
-	for seed := range rounds(150) {
+	for seed := range 150 {
 		document := madePolicy(random(uint64(seed))).String()
 		p := read(t, document)
 		report := analyse(t, p, Options{On: today})

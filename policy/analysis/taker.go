@@ -60,7 +60,7 @@ func (pl *places) takers(o *policy.Outcome, d policy.Destination) (list []taker,
 			}
 		}
 	case policy.ToChosenPharmacy, policy.ToNominatedPharmacy:
-		for _, s := range dir.Services() {
+		for _, s := range pl.offered {
 			if at, _ := dir.Organisation(s.OrganisationID); at.Kind == tenants.Pharmacy && (o.Service == "" || s.Slug == o.Service) {
 				add(s, false)
 			}

@@ -43,14 +43,14 @@ func valueCuts(domains map[string]*domain) []cut {
 
 // reachable is what can come to a neighbourhood's tables: a hull, and the boxes inside it that cannot. The safety stage takes its
 // part first.
-func reachable(l *layout, safety *policy.Policy, on nhs.Date) (hull box, never []box) {
+func reachable(l *layout, safety *written, on nhs.Date) (hull box, never []box) {
 	whole := l.whole()
 	for i := range l.columns {
 		if c := &l.columns[i]; fromMoment(c.name) {
 			c.set(whole, policy.Set{{Low: 1, High: c.foreign() - 1}})
 		}
 	}
-	rules := boxes(l, safety, safety.Order(on), whole, map[string]int{})
+	rules := boxes(l, safety, safety.policy.Order(on), whole, map[string]int{})
 	hull = make(box, l.words)
 	var before, passes []box
 	s := search{layout: l, limit: noLimit, skip: -1}

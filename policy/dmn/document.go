@@ -36,9 +36,13 @@ func rowOf(r *policy.Rule) row {
 		o.when = append(o.when, cellText{c.Fact, c.Cell.String()})
 	}
 	o.then = []setting{
-		{name: "to", text: r.Then.To.String()}, {name: "service", text: r.Then.Service}, {name: "urgency", text: string(r.Then.Urgency)},
-		{name: "tags", list: r.Then.Tags}, {name: "message", text: r.Then.Message},
-		{name: "care_within", text: span(r.Then.CareWithin)}, {name: "answer_within", text: span(r.Then.AnswerWithin)},
+		{name: "to", text: r.Then.To.String()},
+		{name: "service", text: r.Then.Service},
+		{name: "urgency", text: string(r.Then.Urgency)},
+		{name: "tags", list: r.Then.Tags},
+		{name: "message", text: r.Then.Message},
+		{name: "care_within", text: span(r.Then.CareWithin)},
+		{name: "answer_within", text: span(r.Then.AnswerWithin)},
 	}
 	var overflow []string
 	for _, d := range r.Then.Overflow {

@@ -3,6 +3,7 @@ package dmn_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,8 @@ import (
 	"onedoor/policy/policytest"
 )
 
+var notUnknown = regexp.MustCompile(`not\([^)]+unknown|not\(unknown,`)
+
 // Random policies, some with dated tables, disabled rules and every hit policy, come back from DMN as what they were.
 func TestPolicyComesBackFromDMNTheSame(t *testing.T) {
 	t.Parallel()
@@ -22,6 +25,10 @@ func TestPolicyComesBackFromDMNTheSame(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		p := policytest.Policy(r, policytest.Shape{Rules: 1 + r.IntN(30), Facts: 1 + r.IntN(6), Tables: 1 + r.IntN(4), Plain: seed%2 == 0})
 		back := reimport(t, p)
+		// DMN has one word for not("a") and for not("a", unknown), which take the same.
+		if back.Hash() != p.Hash() && !notUnknown.Match(p.Document()) {
+			t.Fatalf("seed %d: the hash differs:\n%s\n%s", seed, p.Document(), back.Document())
+		}
 		for range 200 {
 			values := policytest.Values(r, p)
 			day := nhs.DateOf(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(800)))
@@ -243,4 +250,13 @@ func outcome(o *policy.Outcome) string {
 	add("care_within", span(o.CareWithin))
 	add("answer_within", span(o.AnswerWithin))
 	return strings.Join(parts, "; ")
+}
+
+func day(t *testing.T) nhs.Date {
+	t.Helper()
+	d, err := nhs.ParseDate("2026-12-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

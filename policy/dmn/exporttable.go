@@ -146,6 +146,7 @@ func usedColumns(t *policy.Table) []column {
 
 func (w *exporter) rule(t *policy.Table, r *policy.Rule, facts []policy.Fact, outputs []column) {
 	w.open("rule", "id", w.ruleID(t, r))
+	w.order(r, facts)
 	for _, f := range facts {
 		text := "-"
 		for _, c := range r.When {
@@ -165,6 +166,24 @@ func (w *exporter) rule(t *policy.Table, r *policy.Rule, facts []policy.Fact, ou
 	w.texted("annotationEntry", r.Note)
 	w.texted("annotationEntry", string(r.IfDrifts))
 	w.close("rule")
+}
+
+// order keeps the order in which a rule names its facts, where the columns have another.
+func (w *exporter) order(r *policy.Rule, facts []policy.Fact) {
+	var named []string
+	at, sorted := 0, true
+	for _, c := range r.When {
+		named = append(named, c.Fact)
+		column := slices.IndexFunc(facts, func(f policy.Fact) bool { return f.Name == c.Fact })
+		sorted = sorted && column >= at
+		at = column
+	}
+	if sorted {
+		return
+	}
+	w.open("extensionElements")
+	w.leaf("onedoor:order", strings.Join(named, " "))
+	w.close("extensionElements")
 }
 
 // ruleID is the rule's own id where XML takes it: unlike the policy's, ids are the whole file's and do not begin with a digit.

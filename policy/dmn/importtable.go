@@ -205,6 +205,7 @@ func (ti *tableImport) rule(r *tableRule, number int) (row, error) {
 			out.when = append(out.when, cellText{ti.columns[n].name, text})
 		}
 	}
+	slices.SortStableFunc(out.when, func(a, b cellText) int { return slices.Index(r.order, a.fact) - slices.Index(r.order, b.fact) })
 	for n, x := range r.results {
 		s, err := result(ti.outputs[n], x)
 		if err != "" {

@@ -37,6 +37,7 @@ type tableRule struct {
 	id          string
 	description string
 	annotations []string
+	order       []string // of the facts, where a policy's rule names them in another than the columns'
 	tests       []*feel.UnaryTests
 	results     []*feel.Expression
 	line        int
@@ -148,6 +149,9 @@ func (r *tableReader) rule(e *element, number int) error {
 	rule := tableRule{id: e.attribute("id"), description: strings.TrimSpace(e.textOf("description")), line: e.line}
 	for _, a := range e.all("annotationEntry") {
 		rule.annotations = append(rule.annotations, strings.TrimSpace(a.textOf("text")))
+	}
+	if x := extension(e, "order"); x != nil {
+		rule.order = strings.Fields(x.text)
 	}
 	entries, results := e.all("inputEntry"), e.all("outputEntry")
 	if len(entries) != len(r.table.inputs) || len(results) != len(r.table.outputs) {

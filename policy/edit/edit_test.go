@@ -94,12 +94,18 @@ func TestWhatIsNotChangedStaysAsItIsWritten(t *testing.T) {
 		do       func(d *edit.Document) error
 		old, new string // of the document
 	}{
-		"switch off": {func(d *edit.Document) error { return d.Disable("first", "child", true) },
-			"          of a note.\n", "          of a note.\n        disabled: true\n"},
-		"a note in place of a note": {func(d *edit.Document) error { return d.Note("first", "child", "One line: #1") },
-			"        note: |\n          Two lines\n          of a note.\n", "        note: 'One line: #1'\n"},
-		"no note": {func(d *edit.Document) error { return d.Note("first", "child", "") },
-			"        note: |\n          Two lines\n          of a note.\n", ""},
+		"switch off": {
+			func(d *edit.Document) error { return d.Disable("first", "child", true) },
+			"          of a note.\n", "          of a note.\n        disabled: true\n",
+		},
+		"a note in place of a note": {
+			func(d *edit.Document) error { return d.Note("first", "child", "One line: #1") },
+			"        note: |\n          Two lines\n          of a note.\n", "        note: 'One line: #1'\n",
+		},
+		"no note": {
+			func(d *edit.Document) error { return d.Note("first", "child", "") },
+			"        note: |\n          Two lines\n          of a note.\n", "",
+		},
 		"one condition of several lines": {func(d *edit.Document) error {
 			r := ruleOf(t, d, "first", "adult")
 			r.When = []policy.Condition{r.When[0], cell(t, d, "age", "[16..64]"), cell(t, d, "pregnant", `"no"`)}
@@ -115,11 +121,15 @@ func TestWhatIsNotChangedStaysAsItIsWritten(t *testing.T) {
 			r.When[1] = cell(t, d, "age", "< 12")
 			return d.SetRule("first", "child", r)
 		}, "when: { kind: '\"symptoms\"',   age: '< 16' } # under", "when: { kind: '\"symptoms\"', age: '< 12' } # under"},
-		"a rule in braces": {func(d *edit.Document) error { return d.Note("last", "office", "Paper.") },
+		"a rule in braces": {
+			func(d *edit.Document) error { return d.Note("last", "office", "Paper.") },
 			"      - {id: office, when: {kind: '\"admin\"'}, then: {to: registered-practice, urgency: routine}}\n",
-			"      - id: office\n        when: { kind: '\"admin\"' }\n        then: { to: registered-practice, urgency: routine }\n        note: Paper.\n"},
-		"remove": {func(d *edit.Document) error { return d.RemoveRule("last", "office") },
-			"      - {id: office, when: {kind: '\"admin\"'}, then: {to: registered-practice, urgency: routine}}\n", ""},
+			"      - id: office\n        when: { kind: '\"admin\"' }\n        then: { to: registered-practice, urgency: routine }\n        note: Paper.\n",
+		},
+		"remove": {
+			func(d *edit.Document) error { return d.RemoveRule("last", "office") },
+			"      - {id: office, when: {kind: '\"admin\"'}, then: {to: registered-practice, urgency: routine}}\n", "",
+		},
 		"add before": {func(d *edit.Document) error {
 			return d.AddRule("last", 1, policy.Rule{ID: "new", When: []policy.Condition{cell(t, d, "age", "> 64, unknown")}, Then: policy.Outcome{
 				To: policy.Destination{Kind: policy.ToChosenPharmacy}, Service: "pharmacy-first", Urgency: policy.Soon, CareWithin: 90 * time.Minute, Tags: []string{"a", "b"},

@@ -43,6 +43,16 @@ const (
 	MarkBeyond   ControlMark = "beyond"   // out of limits
 )
 
+// ranges reports whether some figures are not told exactly.
+func (c ControlChart) ranges() bool {
+	for _, p := range c.Points {
+		if p.High > p.Low {
+			return true
+		}
+	}
+	return false
+}
+
 // The drawing's measures, in its own units.
 const (
 	chartWidth  = 720.0
@@ -143,11 +153,7 @@ func (p plot) ticks() []tick {
 	var list []tick
 	for i := range 5 {
 		rate := p.most * float64(i) / 4
-		text := strconv.FormatFloat(100*rate, 'f', -1, 64)
-		if whole, part, _ := strings.Cut(text, "."); len(part) > 2 {
-			text = whole + "." + part[:2]
-		}
-		list = append(list, tick{rate, text + "%"})
+		list = append(list, tick{rate, strconv.FormatFloat(math.Round(10_000*rate)/100, 'f', -1, 64) + "%"})
 	}
 	return list
 }

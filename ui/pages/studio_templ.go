@@ -510,7 +510,7 @@ func StudioFrontPage(f StudioFront) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(f.Waiting) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<section aria-labelledby=\"waiting\"><h2 class=\"nhsuk-heading-m\" id=\"waiting\">Waiting for you</h2><ul class=\"nhsuk-list nhsuk-list--bullet\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<section aria-labelledby=\"waiting\"><h2 class=\"nhsuk-heading-m\" id=\"waiting\">What is waiting</h2><ul class=\"nhsuk-list nhsuk-list--bullet\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -26,6 +26,7 @@ type StudioRule struct {
 // StudioMeanwhile is what somebody else saved while this person filled in the form.
 type StudioMeanwhile struct {
 	Who, When string
+	By        string // who, behind the word by
 	Changes   []string
 	Touched   bool // they changed this very rule
 	Removed   bool // they removed it

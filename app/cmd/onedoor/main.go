@@ -16,6 +16,7 @@ import (
 	"onedoor/app"
 	"onedoor/app/cmd/policies"
 	"onedoor/infra/localpg"
+	"onedoor/policy/policytest"
 )
 
 type commands struct {
@@ -124,7 +125,15 @@ func (s *simulatorCommand) Run(ctx context.Context) error {
 type benchCommands struct {
 	Intake   benchIntakeCommand   `cmd:"" help:"A seeded day of requests through the HTTP API, beside pgbench inserting the same rows."`
 	Simulate benchSimulateCommand `cmd:"" help:"A million past requests, simulated from the database."`
+	Policy   benchPolicyCommand   `cmd:"" help:"The routing engine at 10 to 10,000 rules, beside a plain scan."`
 }
+
+type benchPolicyCommand struct {
+	Rounds int `default:"25" help:"How often each is measured; the least counts."`
+}
+
+// Run measures and prints.
+func (b *benchPolicyCommand) Run() error { return policytest.Measure(os.Stdout, max(1, b.Rounds)) }
 
 type benchSimulateCommand struct {
 	app.Config

@@ -210,13 +210,14 @@ func (s *Store) Progress(ctx context.Context, neighbourhood, id, token uuid.UUID
 // Finish implements simulations.Store.
 func (s *Store) Finish(ctx context.Context, neighbourhood, id, token uuid.UUID, e simulations.Ending) error {
 	var result *string
+	var all *int // requests, when it got through all of them
 	if e.Result != nil {
 		b, err := json.Marshal(e.Result)
 		if err != nil {
 			return err
 		}
 		text := string(b)
-		result = &text
+		result, all = &text, &e.Result.Requests
 	}
 	var finished *time.Time
 	if e.State.Ended() {
@@ -225,9 +226,9 @@ func (s *Store) Finish(ctx context.Context, neighbourhood, id, token uuid.UUID, 
 	return s.inTx(ctx, neighbourhood, func(tx *database.Tx) error {
 		return tx.Gorm().Exec(`
 			update simulations set state = ?, problem = ?, result = cast(? as jsonb), finished_at = ?, token = null, lease_until = ?,
-			       done = case when ? = 3 then total else done end
+			       done = coalesce(?, done), total = coalesce(?, total)
 			where neighbourhood_id = ? and id = ? and state = ? and token = ?`,
-			slices.Index(states(), e.State), e.Problem, result, finished, leaseOf(e), slices.Index(states(), e.State), neighbourhood, id, running, token).Error
+			slices.Index(states(), e.State), e.Problem, result, finished, leaseOf(e), all, all, neighbourhood, id, running, token).Error
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// slices is into how many pieces of time each part is cut; parts take turns, so that a busy season is everybody's.
+	// slicesOfPart is into how many pieces of time each part is cut; parts take turns, so that a busy season is everybody's.
 	slicesOfPart = 8
 	batchSize    = 256
 )
@@ -170,14 +170,15 @@ func (s *Store) Requests(ctx context.Context, neighbourhood uuid.UUID, samples [
 	return found, err
 }
 
-// Waits implements simulations.Store. Long waits are counted by quarters of an hour, as simulate.Waits takes them.
+// Waits implements simulations.Store. Long waits are counted by quarters of an hour, as simulate.Waits takes them. date_part
+// gives a double where extract would give a numeric, at several times the cost for a million rows.
 func (s *Store) Waits(ctx context.Context, neighbourhood uuid.UUID, from, until time.Time, m simulate.Mode) (*simulate.Waits, int, error) {
 	waits, total, urgencies := simulate.NewWaits(), 0, urgencyWords()
 	err := s.inTx(ctx, neighbourhood, func(tx *database.Tx) error {
 		rows, err := tx.Pgx().Query(ctx, `
 			select to_queue_id, urgency, case when minutes < 120 then minutes else minutes - minutes % 15 end, count(*)
 			from (select to_queue_id, urgency,
-			             case when answered_at >= submitted_at then floor(extract(epoch from answered_at - submitted_at) / 60)::integer else -1 end as minutes
+			             case when answered_at >= submitted_at then floor(date_part('epoch', answered_at - submitted_at) / 60)::integer else -1 end as minutes
 			      from request_history where neighbourhood_id = $1 and submitted_at >= $2 and submitted_at < $3) waited
 			group by 1, 2, 3`, neighbourhood, from, until)
 		if err != nil {
@@ -196,7 +197,7 @@ func (s *Store) Waits(ctx context.Context, neighbourhood uuid.UUID, from, until 
 			return err
 		}
 		rows, err = tx.Pgx().Query(ctx, `
-			select to_queue_id, floor(extract(epoch from answered_at) / 3600)::bigint, count(*) from request_history
+			select to_queue_id, floor(date_part('epoch', answered_at) / 3600)::bigint, count(*) from request_history
 			where neighbourhood_id = $1 and submitted_at >= $2 and submitted_at < $3 and answered_at >= submitted_at group by 1, 2`, neighbourhood, from, until)
 		if err != nil {
 			return err

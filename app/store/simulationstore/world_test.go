@@ -37,7 +37,7 @@ type world struct {
 	past    []simulate.Request
 }
 
-func newWorld(t *testing.T, past int) *world {
+func newWorld(t testing.TB, past int) *world {
 	t.Helper()
 	w := &world{World: demotest.New(t)}
 	inserter, err := jobs.NewInserter(w.DB)
@@ -61,7 +61,7 @@ func newWorld(t *testing.T, past int) *world {
 }
 
 // draft is riverside's policy with sore throats kept at the practice.
-func draft(t *testing.T) []byte {
+func draft(t testing.TB) []byte {
 	t.Helper()
 	const was = "when: { kind: '\"symptoms\"', condition: '\"sore-throat\"', age: '>= 5', pregnant: '\"yes\", \"no\", \"not-applicable\"' }\n        then: { to: chosen-pharmacy, service: pharmacy-first, urgency: soon, overflow: registered-practice/queue:clinical }"
 	const now = "when: { kind: '\"symptoms\"', condition: '\"sore-throat\"', age: '>= 5', pregnant: '\"yes\", \"no\", \"not-applicable\"' }\n        then: { to: registered-practice/queue:callbacks, urgency: routine }"

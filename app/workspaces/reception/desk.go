@@ -94,11 +94,15 @@ func (w *Workspace) desk(k *call, queues []requests.QueueSummary, title string) 
 }
 
 func (w *Workspace) page(k *call, title string) components.Page {
+	navigation := []components.NavigationItem{{Text: "Queues", Href: root, Current: true}}
+	if k.who.May("directory", "pause") { // where a service is paused in one click
+		navigation = append(navigation, components.NavigationItem{Text: "Services", Href: "/studio/services"})
+	}
 	return components.Page{
 		Title: locales.Plain(title), Service: "Onedoor reception", Home: root, Nonce: routes.Nonce(k.c), Development: routes.InDevelopment(k.c),
 		Staff: &components.Staff{
 			Person: k.who.Name, Organisation: k.workplace(), SignOut: routes.SignOutPath,
-			Navigation: []components.NavigationItem{{Text: "Queues", Href: root, Current: true}},
+			Navigation: navigation,
 		},
 	}
 }

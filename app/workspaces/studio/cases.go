@@ -24,12 +24,15 @@ const (
 	newCasePath    = ofPolicy + "/new-case"
 	casePath       = ofPolicy + "/case"
 	removeCasePath = ofPolicy + "/remove-case"
+	// caseDraftPath takes the facts that newCasePath takes, from a page that is about no draft.
+	caseDraftPath = root + "/new-case"
 )
 
 // addCases registers the cases that stand beside the rules: this patient goes there. A case is named in the query, since its
 // name is a sentence. The form that adds one takes facts by the names of its fields, so that another page can fill it in.
 func (w *Workspace) addCases(s *routes.Server) {
 	s.Add(http.MethodGet, casesPath, routes.Need("policy", "read"), w.cases)
+	s.Add(http.MethodGet, caseDraftPath, routes.Need("policy", "write"), w.caseDraft)
 	s.Add(http.MethodGet, newCasePath, routes.Need("policy", "write"), w.newCase)
 	s.Add(http.MethodPost, newCasePath, routes.Need("policy", "write"), w.saveCase)
 	s.Add(http.MethodGet, casePath, routes.Need("policy", "write"), w.oneCase)
@@ -139,6 +142,34 @@ func (w *Workspace) newCase(c echo.Context) error {
 		form.Set("urgency", string(rule.Then.Urgency))
 	}
 	return render(c, http.StatusOK, pages.StudioCasePage(k.caseForm(o, "", form, nil)))
+}
+
+// caseDraft asks in which draft a case is wanted, when there is a choice.
+func (w *Workspace) caseDraft(c echo.Context) error {
+	k, err := w.call(c)
+	if err != nil {
+		return err
+	}
+	drafts, err := w.Publishing.Drafts(k.ctx(), k.who.NeighbourhoodID)
+	if err != nil {
+		return err
+	}
+	choice := pages.StudioDraftChoice{Studio: k.page("Make a case", root)}
+	for _, d := range drafts {
+		o, err := w.openNamed(k, d.Name)
+		if err != nil {
+			return err
+		}
+		href := o.path(newCasePath)
+		if facts := factsQuery(coarsened(o.policy, c.QueryParams())); facts != "" {
+			href += "?" + facts
+		}
+		if len(drafts) == 1 {
+			return c.Redirect(http.StatusSeeOther, href)
+		}
+		choice.Drafts = append(choice.Drafts, pages.StudioLink{Text: d.Name, Href: href})
+	}
+	return render(c, http.StatusOK, pages.StudioDraftChoicePage(choice))
 }
 
 // coarsened are the facts that a query names, of those that the policy knows, as no rule can tell them from those of a

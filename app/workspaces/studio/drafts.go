@@ -105,7 +105,8 @@ func (w *Workspace) about(c echo.Context) error {
 	a.Notice = noticeWords(c.QueryParam("done"))
 	if o.version != nil {
 		a.Facts = []pages.Fact{
-			{Key: "In force from", Values: []string{moment(o.version.LiveFrom, k.now)}}, {Key: "Published by", Values: []string{upper(k.by(o.version.PublishedBy))}},
+			{Key: "In force from", Values: []string{moment(o.version.LiveFrom, k.now)}},
+			{Key: "Published by", Values: []string{upper(k.by(o.version.PublishedBy))}},
 			{Key: "Note", Values: []string{o.version.Note}, Quoted: true},
 		}
 		return render(c, http.StatusOK, pages.StudioAboutPage(a))

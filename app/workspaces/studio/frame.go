@@ -50,7 +50,8 @@ func (k *call) page(title, path string) pages.Studio {
 	return s
 }
 
-// entries are the lines of the menu that this person may follow: those below a path, or those of no policy.
+// entries are the lines of the menu that this person may follow: those below a path, or those of no policy. One that links
+// to nothing is left out.
 func (k *call) entries(below string, link func(path string) (href string, current bool)) []components.NavigationItem {
 	var items []components.NavigationItem
 	for _, s := range sections() {
@@ -58,6 +59,9 @@ func (k *call) entries(below string, link func(path string) (href string, curren
 			continue
 		}
 		href, current := link(s.entry.path)
+		if href == "" {
+			continue
+		}
 		items = append(items, components.NavigationItem{Text: s.entry.text, Href: href, Current: current})
 	}
 	return items

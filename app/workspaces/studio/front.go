@@ -65,6 +65,15 @@ func (w *Workspace) frontOf(k *call) (pages.StudioFront, error) {
 			f.Waiting = append(f.Waiting, pages.StudioLink{Href: address(aboutPath, d.Name), Text: "Draft " + d.Name + " waits for a second person to look at it."})
 		}
 	}
+	versions, err := w.Publishing.Versions(k.ctx(), k.who.NeighbourhoodID)
+	if err != nil {
+		return f, err
+	}
+	for _, v := range versions {
+		if v.State == publishing.Scheduled {
+			f.Waiting = append(f.Waiting, pages.StudioLink{Href: address(aboutPath, v.Hash), Text: "New rules come into force at " + moment(v.LiveFrom, k.now) + "."})
+		}
+	}
 	open, err := w.Alarms.Open(k.ctx(), k.who.NeighbourhoodID)
 	if err != nil {
 		return f, err
@@ -104,7 +113,7 @@ func (w *Workspace) liveCard(k *call, v publishing.Version) (*pages.StudioLive, 
 	return &pages.StudioLive{
 		Says: counted(rules, "rule", "rules") + " and " + counted(len(p.Cases()), "case", "cases") + ", in force since " + moment(v.LiveFrom, k.now) +
 			". Published by " + k.by(v.PublishedBy) + ".",
-		Note: v.Note, Links: k.entries(ofPolicy, func(path string) (string, bool) { return o.path(path), false }),
+		Note: v.Note, Links: k.entries(ofPolicy, func(path string) (string, bool) { return o.tab(path), false }),
 	}, nil
 }
 

@@ -45,7 +45,7 @@ func TestTheFrontSaysWhatIsInForceAndWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := neil.get("/studio")
-	neil.wants(page, 200, "One node could not load the rules.", "19 rules and 36 cases, in force since", "winter-2026", "Nothing yet", "Waits for a second person", "not Waiting for you")
+	neil.wants(page, 200, "One node could not load the rules.", "19 rules and 36 cases, in force since", "winter-2026", "Nothing yet", "Waits for a second person", "not What is waiting")
 	live := regexp.MustCompile(`/studio/policies/[0-9a-f]{64}/rules`).FindString(page.body)
 	neil.wants(neil.get(live), 200, "Rules in force", "To change these rules, begin a draft.", "not Switch off", "not Add a rule")
 	neil.wants(neil.get(live+"/pharmacy-first/sore-throat"), 200, "Sore throat", "not Save the rule", "Cases that end here")

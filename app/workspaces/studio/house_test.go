@@ -23,13 +23,17 @@ import (
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
+	"onedoor/app/store/rulestore"
+	"onedoor/app/store/simulationstore"
 	"onedoor/app/workspaces/studio"
+	"onedoor/jobs"
 	"onedoor/ui/browsertest"
 	"onedoor/ui/static"
 )
@@ -46,6 +50,9 @@ type house struct {
 	publishing *publishing.Service
 	alarms     *alarms.Service
 	misroutes  *misroutes.Service
+
+	past        *simulationstore.Store
+	simulations *simulations.Service
 }
 
 func open(t *testing.T) *house {
@@ -54,12 +61,17 @@ func open(t *testing.T) *house {
 	h := &house{World: w, door: identity.NewDoor(identitystore.New(w.DB), w.Now, nil)}
 	server := routes.New(routes.Options{Doors: h.door, Development: true, Now: w.Now})
 	directories := directorystore.New(w.DB)
-	h.publishing = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directories, Now: w.Now})
+	inserter, err := jobs.NewInserter(w.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.past = simulationstore.New(w.DB, rulestore.New(directories), inserter)
+	h.simulations = simulations.New(h.past, w.Now)
+	h.publishing = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directories, Replays: h.simulations, Pasts: h.simulations, Now: w.Now})
 	h.alarms = alarms.New(alarmstore.New(w.DB), w.Now, slog.New(slog.DiscardHandler))
 	h.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(w.DB), Versions: h.publishing, Alarms: h.alarms, Now: w.Now})
 	studio.New(studio.Options{
-		Misroutes:  h.misroutes,
-		Publishing: h.publishing, Directories: directory.New(directories, w.Now), Alarms: h.alarms, Catalogue: w.Catalogue, Now: w.Now,
+		Publishing: h.publishing, Directories: directory.New(directories, w.Now), Alarms: h.alarms, Traffic: h.simulations, Simulations: h.simulations, Misroutes: h.misroutes, Catalogue: w.Catalogue, Now: w.Now,
 		Loads: requeststore.New(w.DB, nil, nil),
 	}).Add(server)
 	server.Add(http.MethodGet, static.Root+"*", routes.Public, echo.WrapHandler(static.Handler()))

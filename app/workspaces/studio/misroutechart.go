@@ -68,20 +68,26 @@ func controlPoint(c misroutes.Chart, p misroutes.Point) pages.ControlPoint {
 	if c.Period == misroutes.Weekly {
 		point.When = "Week from " + point.When
 	}
+	if c.Baseline != nil {
+		if point.Found = foundWords(p); p.N >= told { // the limits of fewer would tell how few they are
+			point.Limits, point.Lower, point.Upper = true, p.Lower, p.Upper
+			point.Limit = "up to " + misroutes.Percent(p.Upper)
+			if p.Lower > 0 {
+				point.Limit = misroutes.Percent(p.Lower) + " to " + misroutes.Percent(p.Upper)
+			}
+		}
+	}
 	var low, high float64
 	point.Rated, low, high = rated(p.Point)
 	if point.Rate = p.Rate(); high > low {
+		if point.Limits { // on which side of the limits it lies is told
+			low, high = clipped(p, low, high)
+			point.Rated = misroutes.Percent(low) + " to " + misroutes.Percent(high)
+		}
 		point.Low, point.High, point.Rate = low, high, (low+high)/2
 	}
 	if c.Baseline == nil {
 		return point
-	}
-	if point.Found = foundWords(p); p.N >= told { // the limits of fewer would tell how few they are
-		point.Limits, point.Lower, point.Upper = true, p.Lower, p.Upper
-		point.Limit = "up to " + misroutes.Percent(p.Upper)
-		if p.Lower > 0 {
-			point.Limit = misroutes.Percent(p.Lower) + " to " + misroutes.Percent(p.Upper)
-		}
 	}
 	switch {
 	case p.Beyond != control.Within:
@@ -92,6 +98,17 @@ func controlPoint(c misroutes.Chart, p misroutes.Point) pages.ControlPoint {
 		point.Mark = pages.MarkBaseline
 	}
 	return point
+}
+
+// clipped is a range as far as it lies on the point's side of its limits.
+func clipped(p misroutes.Point, low, high float64) (float64, float64) {
+	switch p.Beyond {
+	case control.Above:
+		return max(low, p.Upper), high
+	case control.Below:
+		return low, min(high, p.Lower)
+	}
+	return max(low, p.Lower), max(min(high, p.Upper), low)
 }
 
 // foundWords are what a point says.

@@ -1,6 +1,8 @@
 package studio
 
 import (
+	"slices"
+
 	"onedoor/app/audit"
 	"onedoor/app/publishing"
 	"onedoor/policy"
@@ -55,6 +57,15 @@ func (o *opened) path(route string, parameters ...string) string {
 	return address(route, append([]string{o.slug}, parameters...)...)
 }
 
+// tab is the address of a page about this policy; nothing for one that only drafts have.
+func (o *opened) tab(route string) string {
+	only := slices.ContainsFunc(sections(), func(s section) bool { return s.entry.path == route && s.entry.drafts })
+	if only && o.draft == nil {
+		return ""
+	}
+	return o.path(route)
+}
+
 // name is what people call it.
 func (o *opened) name() string {
 	if o.draft != nil {
@@ -71,7 +82,7 @@ func (k *call) policyPage(title string, o *opened, path string) pages.Studio {
 	s := k.page(title, "")
 	s.Title.Says += " – " + o.name()
 	s.Policy = &pages.StudioPolicy{Name: o.name(), State: stateLabel(o), Says: k.standing(o)}
-	s.Policy.Tabs = k.entries(ofPolicy, func(p string) (string, bool) { return o.path(p), p == path })
+	s.Policy.Tabs = k.entries(ofPolicy, func(p string) (string, bool) { return o.tab(p), p == path })
 	return s
 }
 

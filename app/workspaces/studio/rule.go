@@ -176,7 +176,7 @@ func problemsOf(problem *fault.Error) []components.Problem {
 // meanwhile shows what somebody else saved, with everything that was filled in: to be put on top of theirs when they did not
 // touch this rule, and side by side with it when they did.
 func (w *Workspace) meanwhile(k *call, o *opened, table string, now policy.Rule, there bool, mine policy.Rule, form url.Values) error {
-	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), When: moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulePath, table, mine.ID)}
+	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), By: k.by(o.draft.UpdatedBy), When: moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulePath, table, mine.ID)}
 	changes, err := w.changesSince(k, o, form.Get("etag"))
 	if err != nil {
 		return err
@@ -348,7 +348,7 @@ func (w *Workspace) newMeanwhile(k *call, table string, form url.Values) error {
 	if err != nil {
 		return err
 	}
-	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), When: moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulesPath)}
+	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), By: k.by(o.draft.UpdatedBy), When: moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulesPath)}
 	if m.Changes, err = w.changesSince(k, o, form.Get("etag")); err != nil {
 		return err
 	}

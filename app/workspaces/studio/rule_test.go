@@ -105,7 +105,7 @@ func TestSomebodyElseSavedMeanwhile(t *testing.T) {
 	form.Set("from.age", "8")
 	h.ruthSaves(t, neil, "sore-throat", func(f url.Values) { f.Set("note", "Hers.") })
 	met = neil.do("POST", soreThroat, form)
-	neil.wants(met, 409, "This very rule was changed.", "The rule of Ruth Adams", "Note: Hers.", "Your rule", "age is 8 or over", "Use my rule in place of theirs", "Keep theirs, and drop mine", `value="8"`)
+	neil.wants(met, 409, "This very rule was changed.", "As saved by Ruth Adams", "Note: Hers.", "Your rule", "age is 8 or over", "Use my rule in place of theirs", "Keep theirs, and drop mine", `value="8"`)
 	neil.wants(neil.do("POST", soreThroat, neil.fields(met, "/sore-throat")), 200, "Saved.", "age is 8 or over", "not Hers.")
 }
 

@@ -94,8 +94,10 @@ func (k *call) ruleForm(o *opened, form url.Values, wrong []components.Problem) 
 		urgency policy.Urgency
 		hint    string
 	}{
-		{policy.Urgent, "By 18:30 today, or of the next working day outside core hours"}, {policy.Soon, "By 18:30 of the next working day"},
-		{policy.Routine, "By 18:30 of the next working day, after everything that is soon"}, {policy.Emergency, "The patient is told to call 999; only to the practice’s queue safety"},
+		{policy.Urgent, "By 18:30 today, or of the next working day outside core hours"},
+		{policy.Soon, "By 18:30 of the next working day"},
+		{policy.Routine, "By 18:30 of the next working day, after everything that is soon"},
+		{policy.Emergency, "The patient is told to call 999; only to the practice’s queue safety"},
 	} {
 		f.Urgency.Options = append(f.Urgency.Options, components.Option{
 			Value: string(u.urgency), Text: locales.Plain(urgencyLabel(u.urgency).Text), Hint: locales.Plain(u.hint), Checked: form.Get("urgency") == string(u.urgency),
@@ -140,10 +142,15 @@ func messageChoice(chosen string) pages.StudioChoice {
 	group := pages.OptionGroup{Options: []pages.StudioOption{{Text: "What fits the place", Selected: chosen == ""}}}
 	known := chosen == ""
 	for _, m := range []struct{ code, says string }{
-		{messages.PracticeQueue, "The practice has it and will answer"}, {messages.PharmacyOffer, "The practice checks it and sends it to the pharmacy"},
-		{messages.ServiceOffer, "The practice checks it and sends it to the service"}, {messages.DeskQueue, "The neighbourhood’s desk makes sure that somebody answers"},
-		{messages.PracticeUrgent, "The practice deals with it; when to call 111 or 999"}, {messages.CallPractice, "Call the practice now"}, {messages.WillRefer, "The practice arranges it with the place that was chosen"},
-		{messages.OutOfHours, "If it cannot wait, 111"}, {messages.Emergency, "Call 999 now"},
+		{messages.PracticeQueue, "The practice has it and will answer"},
+		{messages.PharmacyOffer, "The practice checks it and sends it to the pharmacy"},
+		{messages.ServiceOffer, "The practice checks it and sends it to the service"},
+		{messages.DeskQueue, "The neighbourhood’s desk makes sure that somebody answers"},
+		{messages.PracticeUrgent, "The practice deals with it; when to call 111 or 999"},
+		{messages.CallPractice, "Call the practice now"},
+		{messages.WillRefer, "The practice arranges it with the place that was chosen"},
+		{messages.OutOfHours, "If it cannot wait, 111"},
+		{messages.Emergency, "Call 999 now"},
 	} {
 		known = known || m.code == chosen
 		group.Options = append(group.Options, pages.StudioOption{Value: m.code, Text: m.says, Selected: m.code == chosen})

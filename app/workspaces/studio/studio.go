@@ -52,6 +52,12 @@ type Publishing interface {
 	Version(ctx context.Context, neighbourhood uuid.UUID, hash string) (publishing.Version, error)
 	Live(ctx context.Context, neighbourhood uuid.UUID) (publishing.Version, error)
 	Settings(ctx context.Context, neighbourhood uuid.UUID) (publishing.Settings, error)
+	SetSecondPerson(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, wanted bool) (publishing.Settings, error)
+	Review(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, approve bool, note string) (publishing.Draft, error)
+	Gate(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, from time.Time) (publishing.Gate, error)
+	Publish(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, name string, p publishing.Publication) (publishing.Version, error)
+	Restore(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, hash, note string) (publishing.Version, error)
+	Withdraw(ctx context.Context, by audit.Actor, neighbourhood uuid.UUID, hash, note string) (publishing.Version, error)
 }
 
 // Alarms are what a lead should look at soon. It is alarms.Service.
@@ -74,9 +80,10 @@ type Options struct {
 	Alarms      Alarms
 	Misroutes   Misroutes
 	// Traffic ranks findings by past requests; absent, they are not ranked.
-	Traffic   Traffic
-	Catalogue *catalogue.Catalogue
-	Now       func() time.Time
+	Traffic     Traffic
+	Simulations Simulations
+	Catalogue   *catalogue.Catalogue
+	Now         func() time.Time
 }
 
 // Workspace answers for /studio.
@@ -112,18 +119,25 @@ type section struct {
 type entry struct {
 	text, path     string
 	object, action string // who sees it: those who may do this
+	drafts         bool   // among a policy's tabs: it stands at drafts alone
 }
 
 // sections are all pages of the workspace, in the order in which their entries stand.
 func sections() []section {
 	return []section{
-		{entry{"Overview", root, "policy", "read"}, (*Workspace).addFront},
-		{entry{"Rules", rulesPath, "policy", "read"}, (*Workspace).addRules},
+		{entry{"Overview", root, "policy", "read", false}, (*Workspace).addFront},
+		{entry{"Rules", rulesPath, "policy", "read", false}, (*Workspace).addRules},
 		{entry{}, (*Workspace).addRule},
-		{entry{"Cases", casesPath, "policy", "read"}, (*Workspace).addCases},
-		{entry{"Findings", findingsPath, "policy", "read"}, (*Workspace).addFindings},
-		{entry{"About", aboutPath, "policy", "read"}, (*Workspace).addDrafts},
-		{entry{"Sent to the wrong place", misroutesPath, "alarm", "read"}, (*Workspace).addMisroutes},
-		{entry{"Services", servicesPath, "directory", "read"}, (*Workspace).addServices},
+		{entry{"Picture", picturePath, "policy", "read", false}, (*Workspace).addPicture},
+		{entry{"Cases", casesPath, "policy", "read", false}, (*Workspace).addCases},
+		{entry{"Findings", findingsPath, "policy", "read", false}, (*Workspace).addFindings},
+		{entry{"Try it out", tryOutPath, "policy", "simulate", true}, (*Workspace).addTryThis},
+		{entry{"On live requests", shadowPath, "policy", "simulate", true}, (*Workspace).addShadowing},
+		{entry{"Publish", publishPath, "policy", "publish", true}, (*Workspace).addPublish},
+		{entry{"About", aboutPath, "policy", "read", false}, (*Workspace).addDrafts},
+		{entry{"Try it out", runsPath, "policy", "simulate", false}, (*Workspace).addTryOut},
+		{entry{"Versions", versionsPath, "policy", "read", false}, (*Workspace).addVersions},
+		{entry{"Sent to the wrong place", misroutesPath, "alarm", "read", false}, (*Workspace).addMisroutes},
+		{entry{"Services", servicesPath, "directory", "read", false}, (*Workspace).addServices},
 	}
 }

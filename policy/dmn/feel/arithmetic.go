@@ -30,6 +30,9 @@ func calculate(r *Run, op byte, a, b Value) Value {
 		v = numberWith(op, x, b)
 	case string:
 		if y, is := b.(string); is && op == '+' {
+			if len(x)+len(y) > maxString {
+				return r.null("the string is longer than %d bytes", maxString)
+			}
 			return x + y
 		}
 	case Days:

@@ -166,6 +166,9 @@ func indexesOf(r *Run, a []Value) Value {
 
 func flatten(r *Run, l, into List, depth int) List {
 	for _, v := range l {
+		if !r.step() {
+			return into
+		}
 		if inner, is := v.(List); is && depth < maxDepth {
 			into = flatten(r, inner, into, depth+1)
 			continue

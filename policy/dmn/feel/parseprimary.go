@@ -178,7 +178,7 @@ func (p *parser) hex(at, length int) (rune, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(p.src[at:at+length], 16, 32)
-	return rune(n), err == nil && n >= 0 //nolint:gosec // six digits at most
+	return rune(n), err == nil && n >= 0
 }
 
 func (p *parser) conditional() node {

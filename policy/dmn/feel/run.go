@@ -6,10 +6,11 @@ import (
 )
 
 const (
-	maxSteps   = 20_000_000
+	maxSteps   = 1_000_000
 	maxNesting = 2_000 // invocations within invocations
 	maxReasons = 20
-	maxItems   = 5_000_000 // of one list
+	maxItems   = 1_000_000 // of one list
+	maxString  = 1 << 20   // bytes of a string that is put together
 )
 
 // Run is one evaluation: its clock, its budget, and why something was null.

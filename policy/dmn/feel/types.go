@@ -56,8 +56,10 @@ func (t *Type) String() string {
 	if t.Name != "" {
 		return t.Name
 	}
-	names := [...]string{"anything", "null", "number", "string", "boolean", "date", "time", "date and time", "days and time duration",
-		"years and months duration", "list", "context", "range", "function"}
+	names := [...]string{
+		"anything", "null", "number", "string", "boolean", "date", "time", "date and time", "days and time duration",
+		"years and months duration", "list", "context", "range", "function",
+	}
 	if t.Kind == ListKind && t.Of != nil {
 		return "list of " + t.Of.String()
 	}
