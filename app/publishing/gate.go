@@ -45,6 +45,14 @@ type Need struct {
 	Key  string `json:"key"`
 	Kind string `json:"kind"` // case_fails, finding_error, finding, replay, review_required
 	Says string `json:"says"`
+	// NoteServes: where no reasons are given at all, the note may stand for this one (Publication.NoteServes). It never does
+	// for what a policy contradicts itself in, or lets through unasked.
+	NoteServes bool `json:"note_serves"`
+}
+
+// noteServes reports whether a warning is about where requests end, which a note on the whole version can answer for.
+func noteServes(k analysis.Kind) bool {
+	return k == analysis.Gap || k == analysis.DeadEnd || k == analysis.OneMissing
 }
 
 // Open reports whether nothing is in the way but reasons.
@@ -117,7 +125,7 @@ func (s *Service) examine(ctx context.Context, c candidate) (Gate, error) {
 	}
 	for _, f := range c.policy.RunCases(nhs.DateOf(g.From.In(tenants.London()))) {
 		g.Cases = append(g.Cases, Failure{f.Case, f.Table, f.Rule, f.Says})
-		g.Blocks = append(g.Blocks, Need{"case/" + f.Case, "case_fails", fmt.Sprintf("The stored case “%s” does not hold: %s", f.Case, f.Says)})
+		g.Blocks = append(g.Blocks, Need{Key: "case/" + f.Case, Kind: "case_fails", Says: fmt.Sprintf("The stored case “%s” does not hold: %s", f.Case, f.Says)})
 	}
 	var err error
 	if g.Findings, err = s.analyse(ctx, c, g.From); err != nil {
@@ -126,19 +134,19 @@ func (s *Service) examine(ctx context.Context, c candidate) (Gate, error) {
 	for _, f := range g.Findings {
 		switch {
 		case f.Severity == analysis.Error:
-			g.Blocks = append(g.Blocks, Need{f.Key, "finding_error", f.Says})
+			g.Blocks = append(g.Blocks, Need{Key: f.Key, Kind: "finding_error", Says: f.Says})
 		case !c.restored:
-			g.Needs = append(g.Needs, Need{f.Key, "finding", f.Says})
+			g.Needs = append(g.Needs, Need{f.Key, "finding", f.Says, noteServes(f.Kind)})
 		}
 	}
 	if g.Replay, err = s.replay(ctx, c); err != nil {
 		return g, err
 	}
 	for _, f := range g.Replay.Findings {
-		g.Needs = append(g.Needs, Need{f.Key, "replay", f.Says})
+		g.Needs = append(g.Needs, Need{f.Key, "replay", f.Says, true})
 	}
 	if c.reviewWanted && !c.reviewed && !c.restored {
-		g.Blocks = append(g.Blocks, Need{"review", "review_required", "This neighbourhood asks that a second person approves a draft as it is now, before it is published."})
+		g.Blocks = append(g.Blocks, Need{Key: "review", Kind: "review_required", Says: "This neighbourhood asks that a second person approves a draft as it is now, before it is published."})
 	}
 	return g, nil
 }
@@ -178,7 +186,11 @@ func (g Gate) pass(p Publication) ([]Reason, error) {
 	}
 	reasons := []Reason{}
 	for _, n := range g.Needs {
-		switch reason := strings.TrimSpace(p.Reasons[n.Key]); {
+		reason := strings.TrimSpace(p.Reasons[n.Key])
+		if p.NoteServes && len(p.Reasons) == 0 && n.NoteServes {
+			reason = strings.TrimSpace(p.Note)
+		}
+		switch {
 		case reason == "":
 			missing = append(missing, fault.Field{Pointer: "/reasons/" + escaped(n.Key), Code: "reason_required", Says: "A written reason is needed: " + n.Says})
 		case len(reason) > longest:

@@ -18,6 +18,9 @@ type Publication struct {
 	Note    string
 	From    time.Time         // zero for now; a moment in the future schedules it
 	Reasons map[string]string // by the key of what needs one
+	// NoteServes lets the note stand as the reason wherever Need.NoteServes, if no reasons are given at all. It is kept with
+	// each of them, so that the history shows what the one note answered for.
+	NoteServes bool
 	// IfMatch is the ETag of the draft that was looked at; empty or AnyETag takes it as it is.
 	IfMatch string
 	// Against is the hash of the version that the gate was run against (Gate.Against); empty takes the one that the draft is

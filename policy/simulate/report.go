@@ -55,7 +55,7 @@ func (t *tally) result() *Result {
 			})
 		}
 	}
-	r.Findings = t.findings(r)
+	r.Findings = append(r.Findings, t.findings(r)...)
 	return r
 }
 

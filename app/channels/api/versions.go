@@ -134,7 +134,7 @@ func (a *API) publishDraft(c echo.Context) error {
 	if err := routes.ReadOptionalJSON(c, &body); err != nil {
 		return err
 	}
-	p := publishing.Publication{Note: body.Note, Reasons: body.Reasons, Against: body.Against}
+	p := publishing.Publication{Note: body.Note, NoteServes: true, Reasons: body.Reasons, Against: body.Against}
 	if p.From, err = parseOptionalMoment(body.From, "/from"); err != nil {
 		return err
 	}

@@ -76,6 +76,34 @@ func TestPastRequestsThatBecomeLessUrgentNeedAReason(t *testing.T) {
 	}
 }
 
+// A program that sends one note and no reasons has written why, for where requests end; never for rules that contradict
+// each other.
+func TestTheNoteMayStandForReasonsWhereNoneAreGiven(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.askFor(t, "callback")
+	w.Pass(time.Hour)
+	note := publishing.Publication{Note: "They can wait.", NoteServes: true}
+	unreachable := edited(t, "      - id: admin\n", "      - id: nobody\n        when: { kind: '\"callback\"' }\n        then: { to: registered-practice/queue:admin, urgency: soon }\n      - id: admin\n")
+	w.save(t, neil, "unreachable", "", unreachable)
+	if _, err := w.Publish(t.Context(), neil, riverside, "unreachable", note); !fault.Is(err, "reason_required") || !strings.Contains(err.Error(), "can never be reached") {
+		t.Errorf("a rule that nothing reaches: %v", err)
+	}
+	w.save(t, neil, "later", "", lesser(t))
+	other := note
+	other.Reasons = map[string]string{"another": "x"}
+	if _, err := w.Publish(t.Context(), neil, riverside, "later", other); !fault.Is(err, "reason_required") {
+		t.Errorf("with reasons for something else: %v", err)
+	}
+	v, err := w.Publish(t.Context(), neil, riverside, "later", note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Reasons) != 1 || v.Reasons[0].Reason != note.Note || !strings.Contains(v.Reasons[0].Key, "less-urgent") {
+		t.Errorf("the version says %+v", v.Reasons)
+	}
+}
+
 func TestASecondPersonReviewsExactlyThisText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

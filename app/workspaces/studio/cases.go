@@ -136,6 +136,7 @@ func (w *Workspace) newCase(c echo.Context) error {
 	for name, v := range given {
 		form.Set("fact."+name, v.String())
 	}
+	form.Set("case", suggestedName(c.QueryParams()))
 	if len(given) > 0 {
 		_, rule := decides(o.policy, given, k.today())
 		form.Set("to", placeValue(rule.Then.To, rule.Then.Service))
@@ -163,6 +164,9 @@ func (w *Workspace) caseDraft(c echo.Context) error {
 		href := o.path(newCasePath)
 		if facts := factsQuery(coarsened(o.policy, c.QueryParams())); facts != "" {
 			href += "?" + facts
+			if name := suggestedName(c.QueryParams()); name != "" {
+				href += "&" + url.Values{"case": {name}}.Encode()
+			}
 		}
 		if len(drafts) == 1 {
 			return c.Redirect(http.StatusSeeOther, href)
@@ -170,6 +174,18 @@ func (w *Workspace) caseDraft(c echo.Context) error {
 		choice.Drafts = append(choice.Drafts, pages.StudioLink{Text: d.Name, Href: href})
 	}
 	return render(c, http.StatusOK, pages.StudioDraftChoicePage(choice))
+}
+
+// longestSuggestion is how much of a name another page may suggest.
+const longestSuggestion = 200
+
+// suggestedName is the name that another page has for a case: words about facts, which the lead may change.
+func suggestedName(query url.Values) string {
+	name := strings.TrimSpace(query.Get("case"))
+	if len(name) > longestSuggestion || strings.ContainsAny(name, "\r\n") {
+		return ""
+	}
+	return name
 }
 
 // coarsened are the facts that a query names, of those that the policy knows, as no rule can tell them from those of a

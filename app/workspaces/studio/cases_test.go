@@ -73,6 +73,9 @@ func TestTheFormOfACaseSaysWhatTheCaseSays(t *testing.T) {
 func TestACaseMadeFromARequestKeepsNothingExact(t *testing.T) {
 	t.Parallel()
 	_, neil := begun(t)
+	if form := neil.fields(neil.get(winter+"/new-case?fact.kind=symptoms&case=symptoms+of+children"), "/new-case"); form.Get("case") != "symptoms of children" {
+		t.Errorf("the name that was suggested is %q", form.Get("case"))
+	}
 	page := neil.get(winter + "/new-case?fact.kind=symptoms&fact.condition=sore-throat&fact.age=43&fact.pregnant=no&fact.reference=1234567894&fact.chosen-pharmacy=FRV01&text=secret&fact.sex=nonsense&fact.age-months=520")
 	form := neil.fields(page, "/new-case")
 	for name, want := range map[string]string{"fact.age": "18", "fact.age-months": "0", "fact.condition": "sore-throat", "fact.sex": "", "to": "chosen-pharmacy|pharmacy-first", "urgency": "soon", "case": ""} {
