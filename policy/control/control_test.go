@@ -215,7 +215,7 @@ func FuzzJudge(f *testing.F) {
 	f.Add(1, 1, 0, 0)
 	f.Fuzz(func(t *testing.T, n, x, usualX, usualN int) {
 		if n < 0 || n > 3000 || x < 0 || x > n || usualN < 0 || usualN > 1_000_000 || usualX < 0 || usualX > usualN {
-			t.Skip()
+			return
 		}
 		b := Learn([]Point{{usualN, usualX}})
 		j := b.Judge(Point{n, x})
