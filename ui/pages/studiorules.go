@@ -80,3 +80,6 @@ func (r StudioRules) views() []components.NavigationItem {
 		{Text: "As sentences", Href: r.Path, Current: !r.AsTable}, {Text: "As a table", Href: r.Path + "?view=table", Current: r.AsTable},
 	}
 }
+
+// mostWhole is how many findings about the rules as a whole stand open before the rules.
+const mostWhole = 2

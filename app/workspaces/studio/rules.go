@@ -362,7 +362,7 @@ func (k *call) finding(o *opened, f analysis.Finding) pages.StudioFinding {
 			line.Case = o.path(newCasePath) + "?" + factsQuery(f.Witness)
 		}
 	}
-	if f.Weight > 0 {
+	if f.Weight > 0 && !strings.Contains(f.Says, " of the past") { // some sentences say it already
 		line.Weight = "It would have met " + counted(f.Weight, "request", "requests") + " in the last month."
 	}
 	return line
