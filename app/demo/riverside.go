@@ -133,7 +133,7 @@ func contents(slug, name string, places []place) tenants.Contents {
 			c.Queues = append(c.Queues, tenants.Queue{ID: QueueID(p.ods, q[0]), OrganisationID: o.ID, Slug: q[0], Name: q[1]})
 		}
 		for _, s := range p.services {
-			s.ID, s.OrganisationID, s.SiteID = id("service/"+string(p.ods)+"/"+s.Slug), o.ID, site.ID
+			s.ID, s.OrganisationID, s.SiteID = ServiceID(p.ods, s.Slug), o.ID, site.ID
 			c.Services = append(c.Services, s)
 		}
 		c.Desk = o.ID

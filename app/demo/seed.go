@@ -148,6 +148,9 @@ func OrganisationID(ods nhs.ODSCode) uuid.UUID { return id("organisation/" + str
 // QueueID is the id of an organisation's queue.
 func QueueID(ods nhs.ODSCode, slug string) uuid.UUID { return id("queue/" + string(ods) + "/" + slug) }
 
+// ServiceID is the id of an organisation's service.
+func ServiceID(ods nhs.ODSCode, slug string) uuid.UUID { return id("service/" + string(ods) + "/" + slug) }
+
 // at is an organisation's id; an empty code is none.
 func at(ods nhs.ODSCode) uuid.UUID {
 	if ods == "" {

@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/demo"
-	"onedoor/app/nhs"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/policy"
 	"onedoor/policy/access"
 	"onedoor/tenants"
 )
@@ -36,7 +36,10 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 		if r.Path == routes.SignInPath || r.Path == routes.SignInCallbackPath || strings.HasPrefix(r.Path, "/development/") {
 			continue // signing in is a test of its own
 		}
-		at := p.fill(r.Path, theirs, theirs.Reference)
+		at := p.fill("", r.Path, theirs, theirs.Reference)
+		if strings.Contains(at, "/:") {
+			t.Errorf("%s: nothing of another's is put in its place", at)
+		}
 		got := p.ask("", r, at)
 		cells++
 		switch {
@@ -54,7 +57,8 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			continue
 		}
 		for key, role := range roles {
-			got, absent := p.ask(key, r, at), p.ask(key, r, p.fill(r.Path, request{Queue: named{ID: uuid.NewString()}}, none))
+			at := p.fill(key, r.Path, theirs, theirs.Reference)
+			got, absent := p.ask(key, r, at), p.ask(key, r, p.fill(key, r.Path, request{Queue: named{ID: uuid.NewString()}}, none))
 			cells += 2
 			_, allowed := access.Allow(role, object, action)
 			if forbidden := got.Status == http.StatusForbidden; !allowed && !forbidden {
@@ -115,20 +119,35 @@ func nineDigits(n int) string {
 	return string(digits)
 }
 
-// fill puts another's request and queue, or ones that do not exist, in a route's path.
-func (p *product) fill(path string, of request, reference string) string {
-	queue := of.Queue.ID
+// fill puts into a route's path what is another's, or what does not exist: a request, a queue and a service of another
+// practice, and a version of the policy, a draft and a run of another neighbourhood. A lead sees every service of theirs, and
+// is asked for the other neighbourhood's.
+func (p *product) fill(key, path string, of request, reference string) string {
+	queue, id, service, slug, hash := of.Queue.ID, uuid.NewString(), uuid.NewString(), "nowhere", strings.Repeat("0", 64)
 	if reference == of.Reference {
-		queue = demo.QueueID(nhs.ODSCode("A81002"), "admin").String()
-	}
-	id, slug := uuid.NewString(), "nowhere"
-	if reference == of.Reference {
-		slug = "hillside" // which is there, and nobody's who has a key of Riverside's policy
+		queue, slug, hash = demo.QueueID("A81002", "admin").String(), "hillside", hillsides(p.t)
+		service = demo.ServiceID("A81002", "general-practice").String()
+		if key == "lead" {
+			service = demo.ServiceID("B82001", "general-practice").String()
+		}
 	}
 	if strings.Contains(path, "/queues/:id") {
 		id = queue
 	}
-	return strings.NewReplacer(":reference", reference, ":queue", queue, ":id", id, ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", ":slug", slug, ":name", "first", ":hash", strings.Repeat("0", 64), "*", "none").Replace(path)
+	return strings.NewReplacer(
+		":reference", reference, ":queue", queue, ":id", id, ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", ":slug", slug, ":name", "first",
+		":hash", hash, ":version", hash, ":policy", hash, ":service", service, ":run", id, ":cell", "none", ":table", "everything-else", ":rule", "admin", "*", "none",
+	).Replace(path)
+}
+
+// hillsides is the hash of the policy that is live in the other neighbourhood.
+func hillsides(t testing.TB) string {
+	t.Helper()
+	other, err := policy.Parse(demo.Hillside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other.Hash()
 }
 
 // ask makes one call without following where it leads. A stream is asked for its head, since it does not end.
