@@ -149,7 +149,9 @@ func OrganisationID(ods nhs.ODSCode) uuid.UUID { return id("organisation/" + str
 func QueueID(ods nhs.ODSCode, slug string) uuid.UUID { return id("queue/" + string(ods) + "/" + slug) }
 
 // ServiceID is the id of an organisation's service.
-func ServiceID(ods nhs.ODSCode, slug string) uuid.UUID { return id("service/" + string(ods) + "/" + slug) }
+func ServiceID(ods nhs.ODSCode, slug string) uuid.UUID {
+	return id("service/" + string(ods) + "/" + slug)
+}
 
 // at is an organisation's id; an empty code is none.
 func at(ods nhs.ODSCode) uuid.UUID {
