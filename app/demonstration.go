@@ -29,7 +29,7 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 	}
 	return demo.Seed(ctx, demo.Stock{
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
-		Past: a.services.past.Import, Now: a.now(),
+		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
 				return deliveries.PutIntegration(ctx, tx, demo.Seeder(), clinical.Integration{

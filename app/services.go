@@ -41,6 +41,7 @@ type services struct {
 	conversations *conversationstore.Store
 	alarms        *alarms.Service
 	misroutes     *misroutes.Service
+	returned      *misroutestore.Store
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
 	past          *simulationstore.Store
@@ -73,7 +74,8 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.alarms = alarms.New(alarmstore.New(db), now, log)
 	s.replayer = simulations.NewReplayer(s.past, s.alarms, now)
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
-	s.misroutes = misroutes.New(misroutes.Options{Store: misroutestore.New(db), Versions: s.publishing, Alarms: s.alarms, Now: now})
+	s.returned = misroutestore.New(db)
+	s.misroutes = misroutes.New(misroutes.Options{Store: s.returned, Versions: s.publishing, Alarms: s.alarms, Now: now})
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
 }

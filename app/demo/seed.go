@@ -11,6 +11,7 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/fault"
 	"onedoor/app/identity"
+	"onedoor/app/misroutes"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/app/publishing"
@@ -39,6 +40,8 @@ type Stock struct {
 	// Past keeps past requests that a version decided; none when nil. They end at Now.
 	Past func(ctx context.Context, neighbourhood uuid.UUID, policyHash string, list iter.Seq2[simulate.Request, simulate.RuleName]) error
 	Now  time.Time
+	// Returned keeps what came back of what rules sent, in the weeks before Now; nothing when nil.
+	Returned func(ctx context.Context, neighbourhood uuid.UUID, days []misroutes.Day) error
 }
 
 // pastRequests are those of the month before the first start: riverside has enough to simulate at once.
@@ -86,6 +89,11 @@ func Seed(ctx context.Context, s Stock, today nhs.Date) error {
 			}
 			if err := s.Past(ctx, c.Neighbourhood.ID, side.Policy.Hash(), History(side, s.Now.AddDate(0, 0, -31), s.Now, pastRequests)); err != nil {
 				return err
+			}
+			if s.Returned != nil {
+				if err := s.Returned(ctx, c.Neighbourhood.ID, ReturnedDays(side.Policy, today)); err != nil {
+					return err
+				}
 			}
 		}
 		for _, o := range c.Organisations {

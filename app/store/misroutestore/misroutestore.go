@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm/clause"
 
 	"onedoor/app/database"
 	"onedoor/app/misroutes"
@@ -72,14 +73,31 @@ func (s *Store) Newest(ctx context.Context, neighbourhood uuid.UUID) (newest nhs
 	return newest, err
 }
 
+// Import keeps counts of days of which there are no decisions here, such as those of another system. What was counted of a
+// day stays as it is.
+func (s *Store) Import(ctx context.Context, neighbourhood uuid.UUID, days []misroutes.Day) error {
+	rows := make([]row, len(days))
+	for i, d := range days {
+		reasons, err := json.Marshal(d.Reasons)
+		if err != nil {
+			return err
+		}
+		rows[i] = row{neighbourhood, d.On, d.RulesHash, d.Table, d.Rule, d.Decisions, d.Returned, reasons}
+	}
+	return s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		return tx.Gorm().Table("rule_days").Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(rows, 500).Error
+	})
+}
+
 type row struct {
-	Day        nhs.Date
-	RulesHash  string
-	RulesTable string
-	Rule       string
-	Decisions  int
-	Returned   int
-	Reasons    json.RawMessage
+	NeighbourhoodID uuid.UUID
+	Day             nhs.Date
+	RulesHash       string
+	RulesTable      string
+	Rule            string
+	Decisions       int
+	Returned        int
+	Reasons         json.RawMessage
 }
 
 // Days implements misroutes.Store.
