@@ -51,10 +51,8 @@ func TestTheErrorsOfARuleAreAccessible(t *testing.T) {
 	tab.Go(h.url + soreThroat)
 	tab.Fill("from.age", "nine hundred")
 	tab.Fill("answer", "soon")
-	if status := tab.Follow("#rule-form .app-form__save button"); status != 422 {
-		t.Fatalf("saved with %d", status)
-	}
-	tab.Await(`document.activeElement.classList.contains("nhsuk-error-summary")`)
+	tab.Press("#rule-form .app-form__save button")
+	tab.Await(`document.activeElement?.classList.contains("nhsuk-error-summary")`)
 	browsertest.Axe(t, tab)
 	tab.Press(`.nhsuk-error-summary a[href="#answer"]`)
 	tab.Await(`document.activeElement.id === "answer" && document.activeElement.value === "soon"`)
