@@ -117,12 +117,28 @@ func (tab *Tab) Address() string {
 	return address
 }
 
-// Await waits until a JavaScript expression is true.
+// Await waits until a JavaScript expression is true, on this page or on the one that it is leaving for.
 func (tab *Tab) Await(expression string) {
 	tab.t.Helper()
-	if _, err := chromedp.Run(tab.ctx, chromedp.Poll[bool]("Boolean("+expression+")")); err != nil {
-		tab.t.Fatalf("await %s: %v%s", expression, err, tab.where())
+	for {
+		_, err := chromedp.Run(tab.ctx, chromedp.Poll[bool]("Boolean("+expression+")"))
+		switch {
+		case err == nil:
+			return
+		case tab.ctx.Err() != nil || !leaving(err):
+			tab.t.Fatalf("await %s: %v%s", expression, err, tab.where())
+		}
 	}
+}
+
+// leaving reports that the page was left while it was asked something, in the browser's words.
+func leaving(err error) bool {
+	for _, words := range []string{"navigated or closed", "Cannot find context", "context was destroyed"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
 }
 
 // Eval is the value of a JavaScript expression that is a string.
