@@ -93,11 +93,7 @@ func slugOf(typed string) string {
 }
 
 func (w *Workspace) about(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}
@@ -181,11 +177,7 @@ func (k *call) changeLine(o *opened, c publishing.Change) pages.StudioLink {
 
 // yaml is the document itself, for people who keep policies elsewhere.
 func (w *Workspace) yaml(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	_, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}
@@ -219,11 +211,7 @@ func (w *Workspace) shadow(c echo.Context) error {
 }
 
 func (w *Workspace) askDiscard(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}

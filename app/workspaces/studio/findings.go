@@ -18,11 +18,7 @@ func (w *Workspace) addFindings(s *routes.Server) {
 }
 
 func (w *Workspace) findings(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package studio
 import (
 	"slices"
 
+	"github.com/labstack/echo/v4"
+
 	"onedoor/app/audit"
 	"onedoor/app/publishing"
 	"onedoor/policy"
@@ -19,6 +21,16 @@ type opened struct {
 }
 
 const hashLength = 64
+
+// asked is who asks, and the policy that the address names (not_found): how every page about one policy begins.
+func (w *Workspace) asked(c echo.Context) (*call, *opened, error) {
+	k, err := w.call(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := w.open(k)
+	return k, o, err
+}
 
 // open is the policy that the address names (not_found).
 func (w *Workspace) open(k *call) (*opened, error) {

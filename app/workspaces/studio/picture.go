@@ -23,11 +23,7 @@ func (w *Workspace) addPicture(s *routes.Server) {
 }
 
 func (w *Workspace) picture(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}

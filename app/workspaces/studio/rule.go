@@ -40,11 +40,7 @@ func (w *Workspace) addRule(s *routes.Server) {
 }
 
 func (w *Workspace) rule(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}
@@ -267,11 +263,7 @@ func (k *call) sentenceSoFar(r policy.Rule, wrong []components.Problem) string {
 }
 
 func (w *Workspace) newRule(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}

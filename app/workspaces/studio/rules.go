@@ -44,11 +44,7 @@ type listStep struct {
 }
 
 func (w *Workspace) rules(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}
@@ -139,11 +135,7 @@ func refusalWords(problem *fault.Error) string {
 }
 
 func (w *Workspace) askRemove(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}

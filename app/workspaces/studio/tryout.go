@@ -73,11 +73,7 @@ func (w *Workspace) tryOut(c echo.Context) error {
 }
 
 func (w *Workspace) tryThis(c echo.Context) error {
-	k, err := w.call(c)
-	if err != nil {
-		return err
-	}
-	o, err := w.open(k)
+	k, o, err := w.asked(c)
 	if err != nil {
 		return err
 	}
