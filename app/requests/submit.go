@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +32,11 @@ type Submission struct {
 	OwnPracticeOnly bool   // the patient wants no other organisation to have it
 	Language        string // BCP 47, of the conversation; empty when nobody said
 	Answers         map[string]json.RawMessage
+	// Recordings are what was spoken in place of words, by linkId, as package recordings keeps it. Until somebody has heard
+	// one, the fact "recording" is unheard.
+	Recordings map[string]uuid.UUID
+	// Incomplete is what somebody had answered of another kind of request before they left; nil for a whole one.
+	Incomplete     *Incomplete
 	FirstContactAt  time.Time // zero for now
 	By              audit.Actor
 	Client          uuid.UUID // whose idempotency key it is; zero for the product's own pages
@@ -131,6 +138,7 @@ type prepared struct {
 func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now time.Time) (p prepared, err error) {
 	p.patient, p.matched = patients.Match(in.Patient, on.Candidates)
 	known := knownOf(in.Patient, p.patient, p.matched, now)
+	known.Recorded = slices.Sorted(maps.Keys(in.Recordings))
 	if p.answers, p.ignored, err = kind.Questionnaire.ParseAnswers(in.Answers, known); err != nil {
 		return p, err
 	}
