@@ -51,6 +51,8 @@ type Tx interface {
 	// Insert stores a new request with its decision and its first custody.
 	// past is what simulations keep of it: facts, and nobody.
 	Insert(r *Request, d policy.Decision, past simulate.Request)
+	// AsJob runs fn with what a job of the neighbourhood may see and change: for the one request that a submission closes.
+	AsJob(fn func() error) error
 	// Update stores a request that is still at version `was`, and moves custody when the accountable organisation changed.
 	Update(r *Request, was int, custodyFrom uuid.UUID) error
 	// Misrouted stores somebody's word, in the place of what the same person said of the request before.

@@ -63,16 +63,20 @@ type OutcomeView struct {
 
 // StaffView is what only the staff of an organisation concerned see.
 type StaffView struct {
-	Patient     patients.Given    `json:"patient"`
-	OnRegister  bool              `json:"on_register"`
-	Practice    *Named            `json:"registered_practice,omitempty"`
-	Proxy       *Proxy            `json:"proxy,omitempty"`
-	Answers     catalogue.Answers `json:"answers"`
-	FirstAt     time.Time         `json:"first_contact_at"`
-	Message     string            `json:"message"`
-	CloseReason string            `json:"close_reason,omitempty"`
-	Misrouted   []MisrouteView    `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
-	Timeline    []audit.Entry     `json:"-"`
+	Patient    patients.Given    `json:"patient"`
+	OnRegister bool              `json:"on_register"`
+	Practice   *Named            `json:"registered_practice,omitempty"`
+	Proxy      *Proxy            `json:"proxy,omitempty"`
+	Answers    catalogue.Answers `json:"answers"`
+	// Recordings are what was spoken in place of words, by linkId.
+	Recordings map[string]uuid.UUID `json:"recordings,omitempty"`
+	// Incomplete is what was answered of another kind before somebody left.
+	Incomplete  *Incomplete    `json:"incomplete,omitempty"`
+	FirstAt     time.Time      `json:"first_contact_at"`
+	Message     string         `json:"message"`
+	CloseReason string         `json:"close_reason,omitempty"`
+	Misrouted   []MisrouteView `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
+	Timeline    []audit.Entry  `json:"-"`
 }
 
 // DeliveryView is an outcome on its way to one clinical system.
@@ -233,7 +237,7 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		v.Claimed = &ClaimView{r.Claim.By.Name, r.Claim.By.ID, r.Claim.At}
 	}
 	v.Staff = &StaffView{
-		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, FirstAt: r.FirstContactAt,
+		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, Recordings: r.Recordings, Incomplete: r.Incomplete, FirstAt: r.FirstContactAt,
 		Message: r.Message, CloseReason: r.CloseReason,
 	}
 	if r.PracticeID != uuid.Nil {
