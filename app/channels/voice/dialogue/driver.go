@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"onedoor/app/calls"
 	"onedoor/app/catalogue"
 	"onedoor/app/intake"
 )
@@ -246,20 +247,31 @@ func (d *Driver) failed(ctx context.Context, s *State, what string, cause error)
 	d.log.LogAttrs(ctx, slog.LevelError, what, slog.String("step", string(s.Step)), slog.String("cause", cause.Error()))
 }
 
+// where is the step in words of the record: question.symptoms.duration.
+func (s *State) where() string {
+	switch {
+	case s.Step == stepQuestion && s.Talk != nil:
+		return string(s.Step) + "." + s.Talk.Kind + "." + s.Place.LinkID
+	case s.Step == stepDetail:
+		return string(s.Step) + "." + string(s.Place.Detail)
+	}
+	return string(s.Step)
+}
+
 // note tells the record of the call what it has come to. A call goes on without.
 func (d *Driver) note(ctx context.Context, s *State) {
 	if d.calls == nil {
 		return
 	}
-	n := Note{
-		Language: s.Language, Step: string(s.Step), PersonAskedAt: s.PersonAskedAt, PersonAt: s.PersonAt, Reference: s.Sent,
-		AnswersKept: s.Filed != "", Ending: s.Ending,
+	n := calls.Note{
+		PersonAsked: s.PersonAskedAt, Person: s.PersonAt, Language: s.Language, Step: s.where(), Reference: string(s.Sent),
+		AnswersKept: s.Filed != "", End: s.Ending,
 	}
 	if s.Talk != nil {
 		n.Kind = s.Talk.Kind
 	}
 	if n.Reference == "" {
-		n.Reference = s.Filed
+		n.Reference = string(s.Filed)
 	}
 	if err := d.calls.Note(context.WithoutCancel(ctx), s.NeighbourhoodID, s.CallID, n); err != nil {
 		d.failed(ctx, s, "a call could not be noted", err)

@@ -3,16 +3,16 @@ package dialogue
 import (
 	"context"
 
-	"onedoor/app/nhs"
+	"onedoor/app/calls"
+	"onedoor/app/catalogue"
 	"onedoor/app/requests"
-	"onedoor/tenants"
 )
 
 // stop ends a request with 999. What was answered is handed in first, so that it is recorded even if the caller is gone with
 // the first word; when that fails they are told to call 999 all the same, and that nobody was told. A call is never put
 // through to 999: that would show them this line and its address.
 func (d *Driver) stop(ctx context.Context, s *State) (Turn, error) {
-	s.Ending, s.Chosen, s.Menu = EmergencyStop, nil, ""
+	s.Ending, s.Chosen, s.Menu = calls.Emergency, nil, ""
 	ctx = context.WithoutCancel(ctx)
 	kind, _ := d.catalogue.Kind(s.Talk.Kind)
 	in, err := requests.OfConversation(kind, s.Talk)
@@ -62,13 +62,18 @@ func (d *Driver) emergencyWords(s *State, language string) []Phrase {
 	return append(say, d.phrase(language, "emergency-told"))
 }
 
-// crisis reports whether the emergency is one of mental health, for which other help exists besides 999.
-func (d *Driver) crisis(s *State) bool {
+// alarm is the answer that stops the request.
+func (d *Driver) alarm(s *State) (catalogue.Alarm, bool) {
 	kind, ok := d.catalogue.Kind(s.Talk.Kind)
 	if !ok {
-		return false
+		return catalogue.Alarm{}, false
 	}
-	alarm, found := kind.Questionnaire.Alarm(s.Talk.Answers, s.Talk.Known(nhs.DateOf(d.now().In(tenants.London()))))
+	return kind.Questionnaire.Alarm(s.Talk.Answers, s.Talk.Known(d.today()))
+}
+
+// crisis reports whether the emergency is one of mental health, for which other help exists besides 999.
+func (d *Driver) crisis(s *State) bool {
+	alarm, found := d.alarm(s)
 	return found && alarm.Crisis
 }
 

@@ -139,4 +139,3 @@ func (d *Driver) give(ctx context.Context, s *State, detail intake.Detail, no re
 	}
 	return d.goOn(ctx, s)
 }
-

@@ -4,7 +4,10 @@ import (
 	"context"
 	"time"
 
+	"onedoor/app/calls"
+	"onedoor/app/nhs"
 	"onedoor/app/requests"
+	"onedoor/tenants"
 )
 
 // filing is how long keeping an answer may take once the caller has gone.
@@ -20,7 +23,7 @@ func (d *Driver) leave(ctx context.Context, s *State) {
 	if d.alarmed(ctx, s) {
 		return
 	}
-	wanted := !s.PersonAskedAt.IsZero() && s.PersonAt.IsZero() && s.number() != "" && s.Ending == ""
+	wanted := !s.PersonAskedAt.IsZero() && s.PersonAt.IsZero() && s.number() != ""
 	if s.Filed == "" && (s.answered() || wanted) {
 		if err := d.file(ctx, s); err != nil {
 			d.failed(ctx, s, "what a caller had answered could not be kept", err)
@@ -29,17 +32,20 @@ func (d *Driver) leave(ctx context.Context, s *State) {
 	switch {
 	case s.Ending != "":
 	case s.Filed != "" && wanted:
-		s.Ending = Callback
+		s.Ending = calls.Callback
 	case s.Filed != "":
-		s.Ending = AbandonedKept
+		s.Ending = calls.AbandonedKept
 	default:
-		s.Ending = AbandonedEmpty
+		s.Ending = calls.AbandonedEmpty
 	}
 }
 
 // alarmed records an emergency that was chosen in the very moment of hanging up.
 func (d *Driver) alarmed(ctx context.Context, s *State) bool {
-	if !s.open() || !d.emergencyAnswered(s) {
+	if !s.open() {
+		return false
+	}
+	if _, found := d.alarm(s); !found {
 		return false
 	}
 	if _, err := d.stop(ctx, s); err != nil {
@@ -53,14 +59,25 @@ func (d *Driver) file(ctx context.Context, s *State) error {
 	if s.Filed != "" {
 		return nil
 	}
-	in, err := d.callback(s)
+	if s.Talk == nil || s.Talk.Submitted != "" {
+		if err := d.newTalk(s, callbackKind); err != nil {
+			return err
+		}
+	}
+	in, _, err := requests.OfAbandoned(d.catalogue, s.Talk, s.number(), d.today())
 	if err != nil {
 		return err
 	}
-	receipt, err := requests.HandIn(ctx, d.requests, d.reachable(s, in))
+	receipt, err := requests.HandIn(ctx, d.requests, in)
 	if err != nil {
 		return err
 	}
 	s.Filed = receipt.Reference
+	if err := d.walker.Leave(s.Talk, string(s.Filed)); err != nil {
+		return err
+	}
+	d.keep(ctx, s)
 	return nil
 }
+
+func (d *Driver) today() nhs.Date { return nhs.DateOf(d.now().In(tenants.London())) }

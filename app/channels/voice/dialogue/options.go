@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/calls"
 	"onedoor/app/catalogue"
 	"onedoor/app/intake"
 	"onedoor/app/nhs"
@@ -56,35 +57,10 @@ type Texts interface {
 	SendReference(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, reference requests.Reference, language string) error
 }
 
-// Calls notes what happens on a call, for the record of it.
+// Calls notes what happens on a call, for the record of it. It is calls.Service.
 type Calls interface {
-	Note(ctx context.Context, neighbourhood, call uuid.UUID, n Note) error
+	Note(ctx context.Context, neighbourhood, call uuid.UUID, n calls.Note) error
 }
-
-// Note is what a call has come to so far: each tells all of it, so that the last one is enough.
-type Note struct {
-	Language      string
-	Step          string // where in the dialogue: first, question, check
-	Kind          string // of the request that is being made; empty before one is chosen
-	PersonAskedAt time.Time
-	PersonAt      time.Time // when a person answered
-	Reference     requests.Reference
-	// AnswersKept is true when a caller left early and what they had answered was handed in.
-	AnswersKept bool
-	Ending      Ending // empty while the call goes on
-}
-
-// Ending says how a call came to its end.
-type Ending string
-
-const (
-	Completed      Ending = "completed" // did what they rang for, without a person
-	Person         Ending = "person"    // was put through
-	Callback       Ending = "callback"  // will be rung
-	AbandonedKept  Ending = "abandoned-kept"
-	AbandonedEmpty Ending = "abandoned-empty"
-	EmergencyStop  Ending = "emergency" // was told to call 999
-)
 
 // Callers decides what a caller may hear of requests and appointments that exist.
 type Callers interface{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/calls"
 	"onedoor/app/nhs"
 	"onedoor/tenants"
 )
@@ -48,7 +49,7 @@ func (d *Driver) keyTransfer(ctx context.Context, s *State, _ string) (Turn, err
 
 // putThrough ends our part of a call. What had been answered stands in the queue of whoever answers.
 func (d *Driver) putThrough(ctx context.Context, s *State) (Turn, error) {
-	s.PersonAt, s.Ending = d.now(), Person
+	s.PersonAt, s.Ending = d.now(), calls.Person
 	if s.answered() && s.Filed == "" {
 		if err := d.file(ctx, s); err != nil {
 			d.failed(ctx, s, "answers could not be kept for a person", err)
@@ -108,13 +109,13 @@ func (d *Driver) keyNumber(ctx context.Context, s *State, keys string) (Turn, er
 // that is known, if one is.
 func (d *Driver) ringBack(ctx context.Context, s *State) (Turn, error) {
 	if s.number() == "" && !s.answered() {
-		s.Step, s.Ending = stepEnd, AbandonedEmpty
+		s.Step, s.Ending = stepEnd, calls.AbandonedEmpty
 		return Turn{Say: []Phrase{d.say(s, "no-number"), d.say(s, "help-now"), d.say(s, "goodbye")}, Expect: Expect{Kind: ExpectEnd}}, nil
 	}
 	if err := d.file(ctx, s); err != nil {
 		return Turn{}, err
 	}
-	s.Step, s.Ending = stepEnd, Callback
+	s.Step, s.Ending = stepEnd, calls.Callback
 	say := []Phrase{d.say(s, "ring-back-noted")}
 	say = append(say, d.referenceTwice(s, s.Filed)...)
 	return Turn{Say: append(say, d.say(s, "goodbye")), Expect: Expect{Kind: ExpectEnd}}, nil

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"onedoor/app/intake"
-	"onedoor/app/nhs"
 	"onedoor/tenants"
 )
 
@@ -73,7 +72,7 @@ func (d *Driver) pharmacies(ctx context.Context, s *State) ([]tenants.Organisati
 	if err != nil {
 		return nil, err
 	}
-	today := nhs.DateOf(d.now().In(tenants.London()))
+	today := d.today()
 	list := slices.DeleteFunc(directory.Organisations(), func(o tenants.Organisation) bool {
 		return o.Kind != tenants.Pharmacy || !directory.TakesPart(o.ID, today)
 	})

@@ -3,6 +3,7 @@ package dialogue
 import (
 	"context"
 
+	"onedoor/app/calls"
 	"onedoor/app/messages"
 	"onedoor/app/requests"
 	"onedoor/tenants"
@@ -22,10 +23,10 @@ func (d *Driver) send(ctx context.Context, s *State) (Turn, error) {
 	if err := d.walker.Submit(s.Talk, string(receipt.Reference)); err != nil {
 		return Turn{}, err
 	}
-	s.Sent, s.Ending = receipt.Reference, Completed
+	s.Sent, s.Ending = receipt.Reference, calls.Completed
 	d.keep(ctx, s)
 	if receipt.Status == requests.Diverted {
-		s.Ending = EmergencyStop
+		s.Ending = calls.Emergency
 		return d.enter(ctx, s, stepEmergency)
 	}
 	lead := []Phrase{d.say(s, "sent")}

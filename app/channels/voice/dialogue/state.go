@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/calls"
 	"onedoor/app/intake"
 	"onedoor/app/nhs"
 	"onedoor/app/requests"
@@ -14,20 +15,20 @@ import (
 type Step string
 
 const (
-	stepFirst         Step = "first"           // what the caller wants to do
-	stepKind          Step = "kind"            // the menu of kinds
-	stepQuestion      Step = "question"        // State.Place.LinkID
-	stepDetail        Step = "detail"          // State.Place.Detail
-	stepPostcodeRight Step = "postcode-right"  // a postcode said back
-	stepPharmacy      Step = "pharmacy"        // a list in groups
-	stepCheck         Step = "check"           // all answers said back
-	stepChange        Step = "change"          // one answer after another, to change one
-	stepSent          Step = "sent"            // a reference was said: anything else?
-	stepEmergency     Step = "emergency"       // 999
-	stepTransfer      Step = "transfer"        // being put through
-	stepRingBack      Step = "ring-back"       // on the number that is known?
-	stepNumber        Step = "ring-back-number"// the number to ring
-	stepEnd           Step = "end"             // the last words were said
+	stepFirst         Step = "first"            // what the caller wants to do
+	stepKind          Step = "kind"             // the menu of kinds
+	stepQuestion      Step = "question"         // State.Place.LinkID
+	stepDetail        Step = "detail"           // State.Place.Detail
+	stepPostcodeRight Step = "postcode-right"   // a postcode said back
+	stepPharmacy      Step = "pharmacy"         // a list in groups
+	stepCheck         Step = "check"            // all answers said back
+	stepChange        Step = "change"           // one answer after another, to change one
+	stepSent          Step = "sent"             // a reference was said: anything else?
+	stepEmergency     Step = "emergency"        // 999
+	stepTransfer      Step = "transfer"         // being put through
+	stepRingBack      Step = "ring-back"        // on the number that is known?
+	stepNumber        Step = "ring-back-number" // the number to ring
+	stepEnd           Step = "end"              // the last words were said
 )
 
 // State is a call between two events. It is plain data: as JSON it can be stored, and comes back as it was.
@@ -44,6 +45,8 @@ type State struct {
 	Chosen []string `json:",omitempty"`
 	// Pending is what was keyed and is now said back.
 	Pending string `json:",omitempty"`
+	// Repeat is true once a reference was said: a star says it again.
+	Repeat bool `json:",omitempty"`
 	// Line is which of the answers is offered for change.
 	Line int `json:",omitempty"`
 
@@ -72,7 +75,7 @@ type State struct {
 	Filed requests.Reference `json:",omitempty"`
 	// Sent is the reference of the last request that was sent whole.
 	Sent   requests.Reference `json:",omitempty"`
-	Ending Ending             `json:",omitempty"`
+	Ending calls.Ending       `json:",omitempty"`
 	// Over calls take no more events.
 	Over bool `json:",omitempty"`
 }
@@ -111,7 +114,7 @@ func (s *State) open() bool { return s.Talk != nil && s.Talk.Submitted == "" }
 
 // answered reports whether the request being made holds anything.
 func (s *State) answered() bool {
-	return s.open() && (len(s.Talk.Answers) > 0 || len(s.Talk.Recordings) > 0 || s.Talk.Details.NHSNumber != "" || !s.Talk.Details.BirthDate.IsZero())
+	return s.open() && (len(s.Talk.Answers) > 0 || len(s.Talk.Recordings) > 0 || s.Talk.Details.Any())
 }
 
 // number is where the caller can be rung: what they gave, else where they call from.
