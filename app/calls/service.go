@@ -155,6 +155,18 @@ func (s *Service) Caller(ctx context.Context, neighbourhood, id uuid.UUID) (nhs.
 	return nhs.Phone(plain), err
 }
 
+const (
+	// hashKept is how long a caller's hash is: long enough to know any second call within Again, whatever the clocks.
+	hashKept = 2 * Again
+	// numberKept is how long staff can ring back the number of a call.
+	numberKept = 7 * 24 * time.Hour
+)
+
+// RemoveExpired forgets callers whose time has passed, and says of how many calls something went.
+func (s *Service) RemoveExpired(ctx context.Context, neighbourhood uuid.UUID, now time.Time) (int, error) {
+	return s.o.Store.Forget(ctx, neighbourhood, now.Add(-hashKept), now.Add(-numberKept))
+}
+
 // about binds what is sealed to its place, so that it opens nowhere else.
 func about(what string, id uuid.UUID) []byte { return []byte("calls/" + what + "/" + id.String()) }
 

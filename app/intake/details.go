@@ -266,3 +266,9 @@ func trimmed(texts []string) []string {
 	}
 	return kept
 }
+
+// Any reports whether anything was given of the person.
+func (d *Details) Any() bool {
+	return d.GivenName != "" || d.FamilyName != "" || !d.BirthDate.IsZero() || d.NHSNumber != "" || d.Postcode != "" || d.Sex != "" ||
+		d.Mobile != "" || d.ChosenPharmacy != "" || d.Proxy != nil
+}

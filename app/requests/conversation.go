@@ -31,6 +31,7 @@ func OfConversation(kind *catalogue.Kind, talk *intake.Conversation) (Submission
 	}
 	in := personOf(talk)
 	in.Kind, in.Answers = talk.Kind, answers
+	in.Supersedes = Reference(talk.Callback)
 	if in.Recordings, err = recordingsOf(talk); err != nil {
 		return Submission{}, err
 	}
