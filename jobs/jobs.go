@@ -98,6 +98,7 @@ type Work struct {
 	Simulations    Simulations
 	Shadows        Shadows
 	Replays        Replayer
+	Calls          CallSweeper
 }
 
 // Client runs jobs.
@@ -136,6 +137,13 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		}
 		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(watchEvery, WatchDrift{}))
+	}
+	if work.Calls != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("sweeping calls needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &sweepCallsWorker{calls: work.Calls, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(sweepCallsEvery, SweepCalls{}))
 	}
 	if len(work.Expiring) > 0 {
 		river.AddWorker(registered, &removeWorker{expiring: work.Expiring, options: o})

@@ -37,6 +37,11 @@ type Conversation struct {
 	Questionnaire string `json:"questionnaire"`
 	Channel       string `json:"channel"`  // the one it is on now
 	Language      string `json:"language"` // BCP 47: en, cy
+	// Reference is what a person keys or types to go on elsewhere: ten digits, as a request's. It is no request's yet.
+	Reference string `json:"reference,omitempty"`
+	// Callback is the reference of the callback request that stands for the conversation since a call was cut off. Handing
+	// the conversation in closes it.
+	Callback string `json:"callback,omitempty"`
 
 	// Answers are all that was ever answered, also to items that later answers disabled: they count again if those change
 	// back. Walker.Settled is what counts.

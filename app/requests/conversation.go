@@ -31,6 +31,7 @@ func OfConversation(kind *catalogue.Kind, talk *intake.Conversation) (Submission
 	}
 	in := personOf(talk)
 	in.Kind, in.Answers = talk.Kind, answers
+	in.Supersedes = Reference(talk.Callback)
 	if in.Recordings, err = recordingsOf(talk); err != nil {
 		return Submission{}, err
 	}
@@ -43,8 +44,8 @@ func personOf(talk *intake.Conversation) Submission {
 	in := Submission{
 		NeighbourhoodID: talk.NeighbourhoodID, Channel: Channel(talk.Channel),
 		Patient: patients.Given{
-			NHSNumber: d.NHSNumber, BirthDate: d.BirthDate, Postcode: d.Postcode, GivenName: d.GivenName, FamilyName: d.FamilyName,
-			Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
+			NHSNumber: d.NHSNumber, BirthDate: d.BirthDate, Postcode: d.Postcode, HouseNumber: d.HouseNumber,
+			GivenName: d.GivenName, FamilyName: d.FamilyName, Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
 		},
 		ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
 		FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),

@@ -98,6 +98,8 @@ type Request struct {
 	Questionnaire string // url|version
 	Answers       catalogue.Answers
 	Ignored       []string
+	Recordings    map[string]uuid.UUID // by linkId: what was spoken in place of words
+	Incomplete    *Incomplete          // what was answered before somebody left; nil for a whole request
 
 	Urgency     policy.Urgency
 	AnswerDue   time.Time

@@ -36,12 +36,15 @@ type Submission struct {
 	// one, the fact "recording" is unheard.
 	Recordings map[string]uuid.UUID
 	// Incomplete is what somebody had answered of another kind of request before they left; nil for a whole one.
-	Incomplete     *Incomplete
-	FirstContactAt  time.Time // zero for now
-	By              audit.Actor
-	Client          uuid.UUID // whose idempotency key it is; zero for the product's own pages
-	Key             string    // idempotency key, unique for the client
-	BodyHash        []byte    // of the parsed body: the same key with another is refused
+	Incomplete *Incomplete
+	// Supersedes names the callback request that stands for the same conversation since it was cut off: it is closed when
+	// nobody has claimed it, and stays when somebody has. Empty for none.
+	Supersedes     Reference
+	FirstContactAt time.Time // zero for now
+	By             audit.Actor
+	Client         uuid.UUID // whose idempotency key it is; zero for the product's own pages
+	Key            string    // idempotency key, unique for the client
+	BodyHash       []byte    // of the parsed body: the same key with another is refused
 	// Confirmed says that a named person at the accountable organisation sends it, so that nobody need verify it again.
 	Confirmed func(organisation uuid.UUID) bool
 }
@@ -96,6 +99,9 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 			return err
 		}
 		receipt = receiptOf(request, prepared.decision, known.Rules.Directory)
+		if err := s.supersede(tx, request, in, now); err != nil {
+			return err
+		}
 		tx.Insert(request, prepared.decision, pastOf(request, in, prepared, known.Load))
 		tx.Audit(s.entry(in.By, "request.submit", request, map[string]any{"channel": in.Channel, "kind": in.Kind, "rule": prepared.decision.Rule}))
 		tx.Announce(request)
@@ -143,6 +149,7 @@ func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now t
 		return p, err
 	}
 	facts := kind.Questionnaire.Facts(p.answers, known)
+	in.Incomplete.raise(facts)
 	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, on.Rules.Directory)
 	if in.OwnPracticeOnly {
 		facts["own-practice-only"] = policy.Text("yes")
@@ -215,7 +222,7 @@ func (s *Service) open(p prepared, in Submission, kind *catalogue.Kind, now time
 	r := &Request{
 		ID: id, NeighbourhoodID: in.NeighbourhoodID, Reference: reference, Version: 1, Kind: in.Kind, Channel: in.Channel, Status: Queued,
 		Patient: completed(in.Patient, p.patient, p.matched), Proxy: in.Proxy,
-		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored,
+		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored, Recordings: in.Recordings, Incomplete: in.Incomplete,
 		Urgency: d.Urgency, AnswerDue: d.AnswerDue, CareDue: d.CareDue, Message: d.Message,
 		HomeID: d.Home.Organisation, HomeQueueID: p.kept.Destination.Queue, Place: d.Home, Destination: d.Destination,
 		SubmittedBy: in.By, FirstContactAt: in.FirstContactAt, SubmittedAt: now, UpdatedAt: now,

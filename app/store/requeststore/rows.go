@@ -30,6 +30,8 @@ type row struct {
 	Questionnaire string
 	Answers       json.RawMessage
 	Ignored       json.RawMessage
+	Recordings    *json.RawMessage
+	Incomplete    *json.RawMessage
 
 	Message        string
 	AnswerDueAt    time.Time
@@ -128,6 +130,12 @@ func rowOf(r *requests.Request) (*row, error) {
 	if r.Proxy != nil {
 		w.Proxy = optionalJSON(m.json(r.Proxy))
 	}
+	if len(r.Recordings) > 0 {
+		w.Recordings = optionalJSON(m.json(r.Recordings))
+	}
+	if r.Incomplete != nil {
+		w.Incomplete = optionalJSON(m.json(r.Incomplete))
+	}
 	if r.Status == requests.ToVerify {
 		w.ServiceID = optional(r.Destination.Service)
 	}
@@ -165,6 +173,12 @@ func (w *row) request() (*requests.Request, error) {
 	if w.Proxy != nil {
 		m.parse(*w.Proxy, &r.Proxy)
 	}
+	if w.Recordings != nil {
+		m.parse(*w.Recordings, &r.Recordings)
+	}
+	if w.Incomplete != nil {
+		m.parse(*w.Incomplete, &r.Incomplete)
+	}
 	if w.OfferedID != nil {
 		r.Offer = &requests.Offer{
 			Place: policy.Place{Organisation: *w.OfferedID, Queue: value(w.OfferedQueueID), Service: value(w.OfferedServiceID)},
@@ -191,6 +205,16 @@ type decisionRow struct {
 }
 
 func (decisionRow) TableName() string { return "decisions" }
+
+// recordingRow says that a recording belongs to a request.
+type recordingRow struct {
+	NeighbourhoodID uuid.UUID
+	RequestID       uuid.UUID
+	RecordingID     uuid.UUID
+	LinkID          string
+}
+
+func (recordingRow) TableName() string { return "request_recordings" }
 
 type custodyRow struct {
 	NeighbourhoodID uuid.UUID
