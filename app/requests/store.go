@@ -31,6 +31,8 @@ type Tx interface {
 	// Find reads a request by reference; ForUpdate also locks it until the transaction ends.
 	Find(Reference) (*Request, error)
 	FindForUpdate(Reference) (*Request, error)
+	// OfPatient reads a person's requests that are open or were closed since a moment, newest first, at most `limit`.
+	OfPatient(patient uuid.UUID, since time.Time, limit int) ([]*Request, error)
 	// TakeNext locks the request of a queue that is due first among those nobody has claimed, passing over locked ones.
 	TakeNext(queue uuid.UUID) (*Request, error)
 	// ExpiredOffers locks offers that nobody answered by `now`, at most `limit` of them, passing over locked ones.

@@ -154,6 +154,47 @@ func (s *Service) Track(ctx context.Context, neighbourhood uuid.UUID, reference 
 	return view, err
 }
 
+// heardFor is how long after its end a request is still told of, and heardMost how many are.
+const (
+	heardFor  = 14 * 24 * time.Hour
+	heardMost = 10
+)
+
+// OfPatient is a person's own look at their requests, newest first: those that are open, and those that were closed in the
+// last fortnight. Whoever calls it has made sure of the person; each request that is told is entered into the trail.
+func (s *Service) OfPatient(ctx context.Context, neighbourhood, patient uuid.UUID, language string) ([]View, error) {
+	var views []View
+	if patient == uuid.Nil {
+		return nil, fault.Absent()
+	}
+	by := Actor{Actor: audit.Actor{Kind: audit.Patient}, Scope: tenants.IntakeOf(neighbourhood)}
+	err := s.store.InTx(ctx, by.Scope, func(tx Tx) error {
+		list, err := tx.OfPatient(patient, s.now().Add(-heardFor), heardMost)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		rules, err := tx.Rules(s.now())
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			decision, err := tx.Decision(r.ID)
+			if err != nil {
+				return err
+			}
+			view, err := s.view(tx, by, r, rules, decision)
+			if err != nil {
+				return err
+			}
+			view.WhatHappensNext = Next(r, rules.Directory, language)
+			views = append(views, view)
+			tx.Audit(s.entry(by.Actor, "request.hear", r, nil))
+		}
+		return nil
+	})
+	return views, err
+}
+
 // Explain opens the decision of a request: facts, rule, near misses, candidates, versions.
 func (s *Service) Explain(ctx context.Context, by Actor, reference Reference) (policy.Decision, error) {
 	var decision policy.Decision

@@ -77,6 +77,12 @@ func (t *transaction) FindForUpdate(reference requests.Reference) (*requests.Req
 	return t.one("select * from requests where neighbourhood_id = ? and reference = ? for update", t.nb, string(reference))
 }
 
+func (t *transaction) OfPatient(patient uuid.UUID, since time.Time, limit int) ([]*requests.Request, error) {
+	return t.many(`
+		select * from requests where neighbourhood_id = ? and patient_id = ? and (status < 5 or updated_at >= ?)
+		order by submitted_at desc limit ?`, t.nb, patient, since, limit)
+}
+
 func (t *transaction) one(query string, args ...any) (*requests.Request, error) {
 	list, err := t.many(query, args...)
 	if err != nil {
