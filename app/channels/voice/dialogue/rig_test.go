@@ -293,3 +293,28 @@ func (r *rig) none() {
 		r.t.Fatalf("%d requests were handed in: %+v", len(r.sent), r.sent[0].Submission)
 	}
 }
+
+// ask begins a request of a kind, as far as its first question.
+func (c *call) ask(kind string) *call {
+	c.t.Helper()
+	k, ok := c.Catalogue.Kind(kind)
+	if !ok {
+		c.t.Fatal("no kind", kind)
+	}
+	return c.press("1" + k.Key).wantHeard("safety questions")
+}
+
+// safe says that a grown-up has none of the danger signs.
+func (c *call) safe() *call {
+	c.t.Helper()
+	return c.press("35")
+}
+
+// wantEnd is the channel's last turn.
+func (c *call) wantEnd() *call {
+	c.t.Helper()
+	if c.turn.Expect.Kind != dialogue.ExpectEnd {
+		c.t.Fatalf("the call goes on at %s: %s", c.state.Step, c.heard())
+	}
+	return c
+}

@@ -102,7 +102,7 @@ func (s *State) keys(most int) Expect {
 }
 
 func (s *State) recording() Expect {
-	e := Expect{Kind: ExpectRecording, First: firstWait, Between: betweenWait, Longest: longestWords}
+	e := Expect{Kind: ExpectRecording, Most: 1, First: firstWait, Between: betweenWait, Longest: longestWords}
 	if s.MoreTime {
 		e.First, e.Between, e.Longest = firstWaitMore, betweenWaitMore, longestMore
 	}
