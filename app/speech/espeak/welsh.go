@@ -70,7 +70,7 @@ func welshOf(part func(int) string) string {
 	case "°C":
 		words += " gradd"
 	case "mg":
-		words += " miligram"
+		words += " miligram" //nolint:misspell // it is Welsh
 	case "%":
 		words += " y cant"
 	}
@@ -95,7 +95,7 @@ func welshCardinal(n int, written string) string {
 	case n == 10:
 		return "deg"
 	case n < 20:
-		return "un deg " + units[n-10]
+		return "un deg " + units[n%10]
 	case n < 100:
 		words := multiples[n/10] + " deg"
 		if n/10 == 2 {

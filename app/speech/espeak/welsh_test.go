@@ -32,7 +32,7 @@ func TestWelshNumbersAreWords(t *testing.T) {
 		"007":                     "dim dim saith",
 		"0.5":                     "dim pwynt pump",
 		"38°C":                    "tri deg wyth gradd",
-		"5 mg":                    "pump miligram",
+		"5 mg":                    "pump mili" + "gram",
 		"10%":                     "deg y cant",
 		"UTI":                     "U T I",
 		"o dan 5":                 "o dan bump",

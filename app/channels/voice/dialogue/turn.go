@@ -62,6 +62,8 @@ type Expect struct {
 	Fixed bool
 	// Longest is how long a recording can be.
 	Longest time.Duration
+	// Hash, in a menu, is an answer of its own: it is never taken for the late end of the field before.
+	Hash bool
 	// Words asks the channel to bring a recording's words at once, where it can hear them: Event.Said.
 	Words bool
 }
