@@ -22,6 +22,7 @@ type Config struct {
 	PublicURL        string    `name:"public-url" env:"ONEDOOR_PUBLIC_URL" help:"The address that people use, such as https://onedoor.example. Absent: http and the address of --http."`
 	Mode             string    `name:"mode" env:"ONEDOOR_MODE" default:"dev" enum:"dev,production" help:"dev or production; production refuses what is only for development."`
 	Clock            time.Time `name:"clock" env:"ONEDOOR_CLOCK" help:"Development only: the product's clock starts here (RFC 3339)."`
+	KeyFile          string    `name:"key-file" env:"ONEDOOR_KEY_FILE" help:"The master key that recordings and the like are encrypted under; kept apart from the database and its backups. Absent in dev: one in the data folder."`
 	PostgresBin      string    `name:"postgres-bin" env:"ONEDOOR_POSTGRES_BIN" help:"Where PostgreSQL's programs are, if nowhere usual."`
 
 	OIDCIssuer       string `name:"oidc-issuer" env:"ONEDOOR_OIDC_ISSUER" help:"The identity provider of staff. Absent in dev: an embedded one that asks no password."`
@@ -58,7 +59,7 @@ func (c Config) Check() error {
 		return nil
 	}
 	var missing []string
-	for name, value := range map[string]string{"--database-url": c.DatabaseURL, "--public-url": c.PublicURL, "--oidc-issuer": c.OIDCIssuer, "--oidc-client-id": c.OIDCClientID} {
+	for name, value := range map[string]string{"--database-url": c.DatabaseURL, "--public-url": c.PublicURL, "--oidc-issuer": c.OIDCIssuer, "--oidc-client-id": c.OIDCClientID, "--key-file": c.KeyFile} {
 		if value == "" {
 			missing = append(missing, name)
 		}

@@ -13,9 +13,12 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/intake"
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
+	"onedoor/app/recordings"
 	"onedoor/app/requests"
+	"onedoor/app/secrets"
 	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/conversationstore"
@@ -25,8 +28,10 @@ import (
 	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
+	"onedoor/app/store/recordingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
+	"onedoor/app/store/secretstore"
 	"onedoor/app/store/simulationstore"
 	"onedoor/jobs"
 )
@@ -53,9 +58,13 @@ type services struct {
 	kept        *requeststore.Store
 	rules       *rulestore.Store
 	watch       *rulestore.Watch
+
+	vault      *secrets.Vault
+	recordings *recordings.Service
+	walker     *intake.Walker // of every channel
 }
 
-func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, master secrets.KMS, now func() time.Time, log *slog.Logger) (*services, error) {
 	kinds, err := catalogue.Load()
 	if err != nil {
 		return nil, err
@@ -76,8 +85,19 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.returned = misroutestore.New(db)
 	s.misroutes = misroutes.New(misroutes.Options{Store: s.returned, Versions: s.publishing, Alarms: s.alarms, Now: now})
+	s.vault = secrets.New(secretstore.New(db, now), master)
+	s.recordings = recordings.New(recordings.Options{Store: recordingstore.New(db, now), Vault: s.vault, Now: now})
+	s.walker = intake.NewWalker(kinds, requests.NeedsPharmacy(kinds, s.requests), now, intake.References(requests.Drawing(rand.Reader)))
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
+}
+
+// transcriptions are the job's where there is a transcriber.
+func (s *services) transcriptions() jobs.Transcriptions {
+	if !s.recordings.Transcribing() {
+		return nil
+	}
+	return s.recordings
 }
 
 // expiring is what is kept for a time only.
@@ -103,6 +123,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
+		{Name: "recordings", Remove: each(s.recordings.Remove)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 	}
 }
