@@ -22,12 +22,17 @@ type Config struct {
 	PublicURL        string    `name:"public-url" env:"ONEDOOR_PUBLIC_URL" help:"The address that people use, such as https://onedoor.example. Absent: http and the address of --http."`
 	Mode             string    `name:"mode" env:"ONEDOOR_MODE" default:"dev" enum:"dev,production" help:"dev or production; production refuses what is only for development."`
 	Clock            time.Time `name:"clock" env:"ONEDOOR_CLOCK" help:"Development only: the product's clock starts here (RFC 3339)."`
-	KeyFile          string    `name:"key-file" env:"ONEDOOR_KEY_FILE" help:"The master key that recordings and the like are encrypted under; kept apart from the database and its backups. Absent in dev: one in the data folder."`
 	PostgresBin      string    `name:"postgres-bin" env:"ONEDOOR_POSTGRES_BIN" help:"Where PostgreSQL's programs are, if nowhere usual."`
 
 	OIDCIssuer       string `name:"oidc-issuer" env:"ONEDOOR_OIDC_ISSUER" help:"The identity provider of staff. Absent in dev: an embedded one that asks no password."`
 	OIDCClientID     string `name:"oidc-client-id" env:"ONEDOOR_OIDC_CLIENT_ID"`
 	OIDCClientSecret string `name:"oidc-client-secret" env:"ONEDOOR_OIDC_CLIENT_SECRET"`
+
+	MasterKey      string `name:"master-key" env:"ONEDOOR_MASTER_KEY" help:"The file with the master key of what is kept encrypted. Absent in dev: one in the data folder, made at the first start."`
+	NotifyKey      string `name:"notify-key" env:"ONEDOOR_NOTIFY_KEY" help:"The API key of GOV.UK Notify, for text messages. Absent in dev: texts stand in /operations/outbox and are not sent; in production: none are offered."`
+	NotifyTemplate string `name:"notify-template" env:"ONEDOOR_NOTIFY_TEMPLATE" help:"The id of the template at GOV.UK Notify whose whole text is ((text))."`
+	NotifySender   string `name:"notify-sender" env:"ONEDOOR_NOTIFY_SENDER" help:"The id of a text message sender at GOV.UK Notify. Absent: the service's usual one."`
+	NotifyURL      string `name:"notify-url" env:"ONEDOOR_NOTIFY_URL" help:"Where GOV.UK Notify is, if not at its public address." hidden:""`
 
 	// Roles are web, voice and jobs: which parts of the product this process is.
 	Roles []string `kong:"-"`
@@ -59,7 +64,7 @@ func (c Config) Check() error {
 		return nil
 	}
 	var missing []string
-	for name, value := range map[string]string{"--database-url": c.DatabaseURL, "--public-url": c.PublicURL, "--oidc-issuer": c.OIDCIssuer, "--oidc-client-id": c.OIDCClientID, "--key-file": c.KeyFile} {
+	for name, value := range map[string]string{"--database-url": c.DatabaseURL, "--public-url": c.PublicURL, "--oidc-issuer": c.OIDCIssuer, "--oidc-client-id": c.OIDCClientID, "--master-key": c.MasterKey} {
 		if value == "" {
 			missing = append(missing, name)
 		}

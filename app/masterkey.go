@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"onedoor/app/database"
 	"onedoor/app/directory"
@@ -14,19 +12,8 @@ import (
 	"onedoor/app/store/secretstore"
 )
 
-// masterKey opens the key file that was named or, in development, one in the data folder, made at the first start.
-func (c Config) masterKey() (*keyfile.File, error) {
-	if c.KeyFile != "" {
-		return keyfile.Open(c.KeyFile)
-	}
-	if err := os.MkdirAll(c.Data, 0o755); err != nil {
-		return nil, fmt.Errorf("the data folder: %w", err)
-	}
-	return keyfile.OpenOrMake(filepath.Join(c.Data, "master.key"))
-}
-
 // MakeKey makes the key file that was named.
-func MakeKey(c Config) error { return keyfile.Make(c.KeyFile) }
+func MakeKey(c Config) error { return keyfile.Make(c.MasterKey) }
 
 // RotateKey adds a master key to the file that was named and wraps every neighbourhood's key with it, while the product runs
 // or not. It says how many that were.
@@ -34,10 +21,10 @@ func RotateKey(ctx context.Context, c Config) (int, error) {
 	if c.DatabaseURL == "" {
 		return 0, fmt.Errorf("rotating the master key needs --database-url")
 	}
-	if err := keyfile.Rotate(c.KeyFile); err != nil {
+	if err := keyfile.Rotate(c.MasterKey); err != nil {
 		return 0, err
 	}
-	master, err := keyfile.Open(c.KeyFile)
+	master, err := keyfile.Open(c.MasterKey)
 	if err != nil {
 		return 0, err
 	}
@@ -65,4 +52,4 @@ func RotateKey(ctx context.Context, c Config) (int, error) {
 
 // ForgetKeys removes all master keys but the newest from the file that was named: what was backed up with their wrapping
 // cannot be opened any more.
-func ForgetKeys(c Config) error { return keyfile.Forget(c.KeyFile) }
+func ForgetKeys(c Config) error { return keyfile.Forget(c.MasterKey) }

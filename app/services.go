@@ -9,11 +9,13 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/alarms"
+	"onedoor/app/calls"
 	"onedoor/app/catalogue"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/intake"
+	"onedoor/app/messages"
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/recordings"
@@ -28,10 +30,8 @@ import (
 	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
-	"onedoor/app/store/recordingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
-	"onedoor/app/store/secretstore"
 	"onedoor/app/store/simulationstore"
 	"onedoor/jobs"
 )
@@ -50,6 +50,10 @@ type services struct {
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
 	past          *simulationstore.Store
+	vault         *secrets.Vault
+	calls         *calls.Service
+	outbox        *messages.Outbox // nil where texts cannot be sent
+	texts         *texting         // likewise
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -59,12 +63,11 @@ type services struct {
 	rules       *rulestore.Store
 	watch       *rulestore.Watch
 
-	vault      *secrets.Vault
 	recordings *recordings.Service
 	walker     *intake.Walker // of every channel
 }
 
-func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, master secrets.KMS, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
 	kinds, err := catalogue.Load()
 	if err != nil {
 		return nil, err
@@ -85,8 +88,6 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.returned = misroutestore.New(db)
 	s.misroutes = misroutes.New(misroutes.Options{Store: s.returned, Versions: s.publishing, Alarms: s.alarms, Now: now})
-	s.vault = secrets.New(secretstore.New(db, now), master)
-	s.recordings = recordings.New(recordings.Options{Store: recordingstore.New(db, now), Vault: s.vault, Now: now})
 	s.walker = intake.NewWalker(kinds, requests.NeedsPharmacy(kinds, s.requests), now, intake.References(requests.Drawing(rand.Reader)))
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
@@ -119,11 +120,16 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 			return total, nil
 		}
 	}
-	return []jobs.Expiring{
+	list := []jobs.Expiring{
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
 		{Name: "recordings", Remove: each(s.recordings.Remove)},
 		{Name: "sessions", Remove: s.people.DropEnded},
+		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
 	}
+	if s.outbox != nil {
+		list = append(list, jobs.Expiring{Name: "texts", Remove: each(s.outbox.RemoveExpired)})
+	}
+	return list
 }

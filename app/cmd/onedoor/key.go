@@ -15,13 +15,13 @@ type keyCommands struct {
 	Forget forgetKeyCommand `cmd:"" help:"Remove the master keys from before the last rotation. Older backups of the database cannot be opened after it."`
 }
 
-var errNoKeyFile = errors.New("name the key file with --key-file")
+var errNoKeyFile = errors.New("name the key file with --master-key")
 
 type makeKeyCommand struct{ app.Config }
 
 // Run makes the file.
 func (k *makeKeyCommand) Run() error {
-	if k.KeyFile == "" {
+	if k.MasterKey == "" {
 		return errNoKeyFile
 	}
 	return app.MakeKey(k.Config)
@@ -31,7 +31,7 @@ type rotateKeyCommand struct{ app.Config }
 
 // Run rotates, and says how much was wrapped.
 func (k *rotateKeyCommand) Run(ctx context.Context) error {
-	if k.KeyFile == "" {
+	if k.MasterKey == "" {
 		return errNoKeyFile
 	}
 	n, err := app.RotateKey(ctx, k.Config)
@@ -45,7 +45,7 @@ type forgetKeyCommand struct{ app.Config }
 
 // Run forgets.
 func (k *forgetKeyCommand) Run() error {
-	if k.KeyFile == "" {
+	if k.MasterKey == "" {
 		return errNoKeyFile
 	}
 	return app.ForgetKeys(k.Config)
