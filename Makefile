@@ -32,7 +32,7 @@ help: ## say what can be made
 
 .PHONY: run
 run: ## the demonstration neighbourhood, in the foreground, until Ctrl-C
-	@$(if $(ONEDOOR_DATABASE_URL),,$(ensure) postgres)
+	@$(ensure) $(if $(ONEDOOR_DATABASE_URL),,postgres) speech
 	@$(build)
 	@exec $(stop_with_make) .bin/onedoor demo
 

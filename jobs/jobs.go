@@ -60,6 +60,8 @@ const (
 	queueDeliveries  = "deliveries"
 	queueHousekeeper = "housekeeping"
 	queueSimulations = "simulations"
+	queueMessages    = "messages"
+	queueRecordings  = "recordings"
 )
 
 func (o Options) withDefaults() Options {
@@ -98,6 +100,9 @@ type Work struct {
 	Simulations    Simulations
 	Shadows        Shadows
 	Replays        Replayer
+	Calls          CallSweeper
+	Messages       Sender
+	Transcriptions Transcriptions
 }
 
 // Client runs jobs.
@@ -137,6 +142,11 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(watchEvery, WatchDrift{}))
 	}
+	sending, err := work.telephone(registered, o)
+	if err != nil {
+		return nil, err
+	}
+	periodic = append(periodic, sending...)
 	if len(work.Expiring) > 0 {
 		river.AddWorker(registered, &removeWorker{expiring: work.Expiring, options: o})
 		periodic = append(periodic, every(10*time.Minute, RemoveExpired{}))
@@ -153,6 +163,8 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueDeliveries:  {MaxWorkers: o.Workers},
 			queueHousekeeper: {MaxWorkers: 2},
 			queueSimulations: {MaxWorkers: 1},
+			queueMessages:    {MaxWorkers: 4},
+			queueRecordings:  {MaxWorkers: 1},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,
@@ -169,6 +181,27 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		return nil, fmt.Errorf("make the job client: %w", err)
 	}
 	return &Client{client}, nil
+}
+
+// telephone adds what keeps calls and texts going.
+func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
+	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil) && work.Neighbourhoods == nil {
+		return nil, errors.New("sweeping calls, sending messages and transcribing need the list of neighbourhoods")
+	}
+	if work.Calls != nil {
+		river.AddWorker(registered, &sweepCallsWorker{calls: work.Calls, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(sweepCallsEvery, SweepCalls{}))
+	}
+	if work.Messages != nil {
+		river.AddWorker(registered, &sendWorker{messages: work.Messages})
+		river.AddWorker(registered, &sweepMessagesWorker{messages: work.Messages, neighbourhoods: work.Neighbourhoods})
+		periodic = append(periodic, every(sendMessagesEvery, SweepMessages{}))
+	}
+	if work.Transcriptions != nil {
+		river.AddWorker(registered, &transcribeWorker{recordings: work.Transcriptions, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(transcribeEvery, TranscribeRecordings{}))
+	}
+	return periodic, nil
 }
 
 // simulating adds what learns from past decisions.

@@ -5,7 +5,8 @@
 //
 // The package reads answers, says which items are enabled, screens free text by rules, and turns answers into the facts that
 // policy decides from. It never decides, stores or sends anything, and has no clock: what is known of the person is an
-// argument. Load checks every Questionnaire and names the file and item of whatever is wrong.
+// argument. Load checks every Questionnaire, and that all of it is there in Welsh too, and names the file and item of whatever
+// is wrong.
 package catalogue
 
 import (
@@ -19,7 +20,7 @@ import (
 	"strings"
 )
 
-//go:embed questionnaires/*.json
+//go:embed questionnaires/*.json questionnaires/*.txt
 var questionnaires embed.FS
 
 //go:embed phrases.txt
@@ -39,6 +40,8 @@ type Catalogue struct {
 	byCode map[string]*Kind
 	facts  []FactType
 	screen *Screen
+
+	languages map[string]dictionary
 }
 
 // Kind is one thing that a patient can ask for.
@@ -89,7 +92,8 @@ func Load() (*Catalogue, error) {
 }
 
 // LoadFrom reads a catalogue from a folder: safety.json, facts.json, and one FHIR R4 Questionnaire in every other .json
-// file, in the order of their names. The error names every file and item that is wrong.
+// file, in the order of their names; and their words in each other language, such as cy.txt. The error names every file and
+// item that is wrong.
 func LoadFrom(folder fs.FS) (*Catalogue, error) {
 	screen, err := parseScreen(phrases)
 	if err != nil {
@@ -134,6 +138,10 @@ func LoadFrom(folder fs.FS) (*Catalogue, error) {
 	}
 	if err := keyKinds(c.kinds); err != nil {
 		wrong = append(wrong, err)
+	}
+	// A kind that was refused is not there to be in Welsh: what is wrong with it comes first.
+	if len(wrong) == 0 {
+		wrong = append(wrong, c.readLanguages(folder))
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func TestServedQuestionnairesAreGolden(t *testing.T) {
 func folder(t *testing.T) fstest.MapFS {
 	t.Helper()
 	m := make(fstest.MapFS)
-	names, err := fs.Glob(questionnaires, "questionnaires/*.json")
+	names, err := fs.Glob(questionnaires, "questionnaires/*")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +150,8 @@ func TestAKindCanBeAddedWithoutCode(t *testing.T) {
 	t.Parallel()
 	m := folder(t)
 	m[tryFile] = &fstest.MapFile{Data: []byte(strings.Replace(try, "%ITEM%", ours(goodItem), 1))}
+	welsh := "Try\n  Ceisio\ntry\n  ceisio\nTrying\n  Ceisiadau\nReally?\n  Wir?\n"
+	m["cy.txt"] = &fstest.MapFile{Data: append(bytes.Clone(m["cy.txt"].Data), welsh...)}
 	c, err := LoadFrom(m)
 	if err != nil {
 		t.Fatal(err)

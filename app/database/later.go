@@ -51,23 +51,26 @@ func (tx *Tx) insertInto(model *schema.Schema) string {
 // Fail keeps the transaction from committing, whatever its function returns. It is for methods that return no error.
 func (tx *Tx) Fail(err error) { tx.failed = errors.Join(tx.failed, err) }
 
-// As runs fn in another scope within the same transaction, and comes back to the first one. It is for a hand-over: a row
-// leaves the scope that writes it.
+// As runs fn in another scope within the same transaction, and comes back to the one before. It is for a hand-over: a row
+// leaves the scope that writes it. Scope goes on to name who began the transaction.
 func (tx *Tx) As(ctx context.Context, scope tenants.Scope, fn func() error) error {
 	there, err := settingsOf(scope)
 	if err != nil {
 		return err
 	}
-	back, err := settingsOf(tx.scope)
+	before := tx.acting
+	back, err := settingsOf(before)
 	if err != nil {
 		return err
 	}
 	if err := set(ctx, tx.pgx.Conn(), there); err != nil {
 		return err
 	}
+	tx.acting = scope
 	if err := fn(); err != nil {
 		return err // the transaction is over: nothing runs in the wrong scope after it
 	}
+	tx.acting = before
 	return set(ctx, tx.pgx.Conn(), back)
 }
 

@@ -23,9 +23,10 @@ const rollbackWait = 5 * time.Second
 // Tx is one transaction in one scope. It is used by one goroutine, and is of no use after the function it was given to
 // has returned.
 type Tx struct {
-	scope tenants.Scope
-	gorm  *gorm.DB
-	pgx   pgx.Tx
+	scope  tenants.Scope
+	acting tenants.Scope // the scope's, or that of the innermost As
+	gorm   *gorm.DB
+	pgx    pgx.Tx
 
 	inserts *sync.Map // the pool's
 	later   pgx.Batch
@@ -72,7 +73,7 @@ func (db *DB) transaction(ctx context.Context, scope tenants.Scope, settings []s
 	}()
 	session := db.gorm.Session(&gorm.Session{NewDB: true, Context: ctx, SkipDefaultTransaction: true})
 	session.Statement.ConnPool = connection{conn}
-	tx := &Tx{scope: scope, gorm: session, pgx: begun, inserts: &db.inserts}
+	tx := &Tx{scope: scope, acting: scope, gorm: session, pgx: begun, inserts: &db.inserts}
 	err = fn(tx)
 	if err == nil {
 		err = tx.finish(ctx)

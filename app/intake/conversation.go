@@ -37,6 +37,11 @@ type Conversation struct {
 	Questionnaire string `json:"questionnaire"`
 	Channel       string `json:"channel"`  // the one it is on now
 	Language      string `json:"language"` // BCP 47: en, cy
+	// Reference is what a person keys or types to go on elsewhere: ten digits, as a request's. It is no request's yet.
+	Reference string `json:"reference,omitempty"`
+	// Callback is the reference of the callback request that stands for the conversation since a call was cut off. Handing
+	// the conversation in closes it.
+	Callback string `json:"callback,omitempty"`
 
 	// Answers are all that was ever answered, also to items that later answers disabled: they count again if those change
 	// back. Walker.Settled is what counts.
@@ -45,6 +50,9 @@ type Conversation struct {
 	Skipped []string `json:"skipped,omitempty"`
 	// Recordings hold the id of the recording that stands for an answer in words, by linkId.
 	Recordings map[string]string `json:"recordings,omitempty"`
+	// Suggested are answers that somebody may have given already, in words of their own. Each is shown at its question and
+	// counts for nothing until it is given there.
+	Suggested catalogue.Answers `json:"suggested,omitempty"`
 
 	Details Details `json:"details"`
 	// At is the step that somebody went back to; empty when they go forward.
@@ -82,6 +90,7 @@ func (c *Conversation) answered(linkID string) bool {
 func (c *Conversation) forget(linkID string) {
 	delete(c.Answers, linkID)
 	delete(c.Recordings, linkID)
+	delete(c.Suggested, linkID)
 	c.Skipped = slices.DeleteFunc(c.Skipped, func(id string) bool { return id == linkID })
 }
 

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,14 +20,28 @@ type Walker struct {
 	catalogue     *catalogue.Catalogue
 	needsPharmacy NeedsPharmacy
 	now           func() time.Time
+	reference     func() (string, error)
+}
+
+// Option is something that a walker can do without.
+type Option func(*Walker)
+
+// References gives conversations a reference, by which a person takes theirs up on another channel.
+func References(draw func() (string, error)) Option {
+	return func(w *Walker) { w.reference = draw }
 }
 
 // NeedsPharmacy previews the decision for a conversation, and says whether it would go to a pharmacy of the patient's choice.
 type NeedsPharmacy func(ctx context.Context, c *Conversation) (bool, error)
 
-// NewWalker makes a walker. Without a preview no pharmacy is ever asked for.
-func NewWalker(c *catalogue.Catalogue, needsPharmacy NeedsPharmacy, now func() time.Time) *Walker {
-	return &Walker{catalogue: c, needsPharmacy: needsPharmacy, now: now}
+// NewWalker makes a walker. Without a preview no pharmacy is ever asked for; without References a conversation stays on the
+// channel where it began.
+func NewWalker(c *catalogue.Catalogue, needsPharmacy NeedsPharmacy, now func() time.Time, options ...Option) *Walker {
+	w := &Walker{catalogue: c, needsPharmacy: needsPharmacy, now: now}
+	for _, option := range options {
+		option(w)
+	}
+	return w
 }
 
 // StepKind says what a step is.
@@ -46,8 +61,10 @@ type Step struct {
 	Kind StepKind
 	Item *catalogue.Item
 	// Values are what was answered to Item before, when somebody came back to it.
-	Values  []catalogue.Value
-	Details []Detail
+	Values []catalogue.Value
+	// Suggested is what they may have said to Item already, in words of their own: show it, and let them say whether it is right.
+	Suggested []catalogue.Value
+	Details   []Detail
 	// Alarm says why to stop.
 	Alarm catalogue.Alarm
 	// Safety is true of questions that come before anything about the person.
@@ -60,16 +77,22 @@ func (w *Walker) Start(id, neighbourhood uuid.UUID, kind, channel, language stri
 	if !ok {
 		return nil, fault.New(fault.Invalid, "unknown_kind", "There is no such kind of request.")
 	}
-	switch channel {
-	case ChannelWeb, ChannelApp, ChannelPhone, ChannelInPerson:
-	default:
-		return nil, fault.New(fault.Invalid, "unknown_channel", "The channel must be web, app, phone or in-person.")
+	if !knownChannel(channel) {
+		return nil, unknownChannel()
 	}
 	now := w.now()
-	return &Conversation{
+	c := &Conversation{
 		ID: id, NeighbourhoodID: neighbourhood, Kind: kind, Questionnaire: k.Questionnaire.Version(), Channel: channel,
 		Language: language, Answers: catalogue.Answers{}, StartedAt: now, UpdatedAt: now,
-	}, nil
+	}
+	if w.reference == nil {
+		return c, nil
+	}
+	var err error
+	if c.Reference, err = w.reference(); err != nil {
+		return nil, fmt.Errorf("draw a reference: %w", err)
+	}
+	return c, nil
 }
 
 // Next is what to do now. It asks each enabled question once, safety first; then for the person's details; then, only if the
@@ -130,7 +153,7 @@ func ask(it *catalogue.Item, c *Conversation) Step {
 	if it == nil {
 		return Step{}
 	}
-	return Step{Kind: StepAsk, Item: it, Values: slices.Clone(c.Answers[it.LinkID]), Safety: it.Safety()}
+	return Step{Kind: StepAsk, Item: it, Values: slices.Clone(c.Answers[it.LinkID]), Suggested: slices.Clone(c.Suggested[it.LinkID]), Safety: it.Safety()}
 }
 
 // Answer gives the answer to a question; no values leave it out, which pages do not allow where the item is required.
@@ -199,12 +222,26 @@ func (w *Walker) Give(c *Conversation, detail Detail, texts ...string) error {
 	return nil
 }
 
-// GoOn takes a conversation up on another channel.
+// GoOn takes a conversation up on another channel. What was answered stands, and the hour begins anew.
 func (w *Walker) GoOn(c *Conversation, channel string) error {
 	if err := c.touch(w.now()); err != nil {
 		return err
 	}
+	if !knownChannel(channel) {
+		return unknownChannel()
+	}
 	c.Channel = channel
+	c.changed(w.now())
+	return nil
+}
+
+// Leave notes the callback request that what was answered so far became, when a call ends before its end. The conversation
+// can still be taken up for its hour.
+func (w *Walker) Leave(c *Conversation, callback string) error {
+	if err := c.touch(w.now()); err != nil {
+		return err
+	}
+	c.Callback = callback
 	return nil
 }
 
@@ -279,7 +316,16 @@ func (w *Walker) renew(c *Conversation, q *catalogue.Questionnaire) {
 			delete(c.Answers, id)
 		}
 	}
+	c.Suggested = nil
 	c.Questionnaire = q.Version()
 }
 
 func (w *Walker) today() nhs.Date { return nhs.DateOf(w.now().In(tenants.London())) }
+
+func knownChannel(channel string) bool {
+	return slices.Contains([]string{ChannelWeb, ChannelApp, ChannelPhone, ChannelInPerson}, channel)
+}
+
+func unknownChannel() error {
+	return fault.New(fault.Invalid, "unknown_channel", "The channel must be web, app, phone or in-person.")
+}

@@ -88,6 +88,7 @@ type Request struct {
 	Version         int // grows by one with every change
 	Kind            string
 	Channel         Channel
+	Language        string // BCP 47, of the conversation; empty when nobody said
 	Status          Status
 
 	Patient    patients.Given
@@ -98,6 +99,8 @@ type Request struct {
 	Questionnaire string // url|version
 	Answers       catalogue.Answers
 	Ignored       []string
+	Recordings    map[string]uuid.UUID // by linkId: what was spoken in place of words
+	Incomplete    *Incomplete          // what was answered before somebody left; nil for a whole request
 
 	Urgency     policy.Urgency
 	AnswerDue   time.Time

@@ -31,6 +31,8 @@ type Tx interface {
 	// Find reads a request by reference; ForUpdate also locks it until the transaction ends.
 	Find(Reference) (*Request, error)
 	FindForUpdate(Reference) (*Request, error)
+	// OfPatient reads a person's requests that are open or were closed since a moment, newest first, at most `limit`.
+	OfPatient(patient uuid.UUID, since time.Time, limit int) ([]*Request, error)
 	// TakeNext locks the request of a queue that is due first among those nobody has claimed, passing over locked ones.
 	TakeNext(queue uuid.UUID) (*Request, error)
 	// ExpiredOffers locks offers that nobody answered by `now`, at most `limit` of them, passing over locked ones.
@@ -49,6 +51,8 @@ type Tx interface {
 	// Insert stores a new request with its decision and its first custody.
 	// past is what simulations keep of it: facts, and nobody.
 	Insert(r *Request, d policy.Decision, past simulate.Request)
+	// AsJob runs fn with what a job of the neighbourhood may see and change: for the one request that a submission closes.
+	AsJob(fn func() error) error
 	// Update stores a request that is still at version `was`, and moves custody when the accountable organisation changed.
 	Update(r *Request, was int, custodyFrom uuid.UUID) error
 	// Misrouted stores somebody's word, in the place of what the same person said of the request before.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,11 +32,19 @@ type Submission struct {
 	OwnPracticeOnly bool   // the patient wants no other organisation to have it
 	Language        string // BCP 47, of the conversation; empty when nobody said
 	Answers         map[string]json.RawMessage
-	FirstContactAt  time.Time // zero for now
-	By              audit.Actor
-	Client          uuid.UUID // whose idempotency key it is; zero for the product's own pages
-	Key             string    // idempotency key, unique for the client
-	BodyHash        []byte    // of the parsed body: the same key with another is refused
+	// Recordings are what was spoken in place of words, by linkId, as package recordings keeps it. Until somebody has heard
+	// one, the fact "recording" is unheard.
+	Recordings map[string]uuid.UUID
+	// Incomplete is what somebody had answered of another kind of request before they left; nil for a whole one.
+	Incomplete *Incomplete
+	// Supersedes names the callback request that stands for the same conversation since it was cut off: it is closed when
+	// nobody has claimed it, and stays when somebody has. Empty for none.
+	Supersedes     Reference
+	FirstContactAt time.Time // zero for now
+	By             audit.Actor
+	Client         uuid.UUID // whose idempotency key it is; zero for the product's own pages
+	Key            string    // idempotency key, unique for the client
+	BodyHash       []byte    // of the parsed body: the same key with another is refused
 	// Confirmed says that a named person at the accountable organisation sends it, so that nobody need verify it again.
 	Confirmed func(organisation uuid.UUID) bool
 }
@@ -89,6 +99,9 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 			return err
 		}
 		receipt = receiptOf(request, prepared.decision, known.Rules.Directory)
+		if err := s.supersede(tx, request, in, now); err != nil {
+			return err
+		}
 		tx.Insert(request, prepared.decision, pastOf(request, in, prepared, known.Load))
 		tx.Audit(s.entry(in.By, "request.submit", request, map[string]any{"channel": in.Channel, "kind": in.Kind, "rule": prepared.decision.Rule}))
 		tx.Announce(request)
@@ -131,10 +144,12 @@ type prepared struct {
 func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now time.Time) (p prepared, err error) {
 	p.patient, p.matched = patients.Match(in.Patient, on.Candidates)
 	known := knownOf(in.Patient, p.patient, p.matched, now)
+	known.Recorded = slices.Sorted(maps.Keys(in.Recordings))
 	if p.answers, p.ignored, err = kind.Questionnaire.ParseAnswers(in.Answers, known); err != nil {
 		return p, err
 	}
 	facts := kind.Questionnaire.Facts(p.answers, known)
+	in.Incomplete.raise(facts)
 	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, on.Rules.Directory)
 	if in.OwnPracticeOnly {
 		facts["own-practice-only"] = policy.Text("yes")
@@ -205,9 +220,9 @@ func (s *Service) open(p prepared, in Submission, kind *catalogue.Kind, now time
 	}
 	d := p.decision
 	r := &Request{
-		ID: id, NeighbourhoodID: in.NeighbourhoodID, Reference: reference, Version: 1, Kind: in.Kind, Channel: in.Channel, Status: Queued,
+		ID: id, NeighbourhoodID: in.NeighbourhoodID, Reference: reference, Version: 1, Kind: in.Kind, Channel: in.Channel, Language: in.Language, Status: Queued,
 		Patient: completed(in.Patient, p.patient, p.matched), Proxy: in.Proxy,
-		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored,
+		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored, Recordings: in.Recordings, Incomplete: in.Incomplete,
 		Urgency: d.Urgency, AnswerDue: d.AnswerDue, CareDue: d.CareDue, Message: d.Message,
 		HomeID: d.Home.Organisation, HomeQueueID: p.kept.Destination.Queue, Place: d.Home, Destination: d.Destination,
 		SubmittedBy: in.By, FirstContactAt: in.FirstContactAt, SubmittedAt: now, UpdatedAt: now,

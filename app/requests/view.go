@@ -63,16 +63,21 @@ type OutcomeView struct {
 
 // StaffView is what only the staff of an organisation concerned see.
 type StaffView struct {
-	Patient     patients.Given    `json:"patient"`
-	OnRegister  bool              `json:"on_register"`
-	Practice    *Named            `json:"registered_practice,omitempty"`
-	Proxy       *Proxy            `json:"proxy,omitempty"`
-	Answers     catalogue.Answers `json:"answers"`
-	FirstAt     time.Time         `json:"first_contact_at"`
-	Message     string            `json:"message"`
-	CloseReason string            `json:"close_reason,omitempty"`
-	Misrouted   []MisrouteView    `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
-	Timeline    []audit.Entry     `json:"-"`
+	Patient    patients.Given    `json:"patient"`
+	OnRegister bool              `json:"on_register"`
+	Practice   *Named            `json:"registered_practice,omitempty"`
+	Proxy      *Proxy            `json:"proxy,omitempty"`
+	Answers    catalogue.Answers `json:"answers"`
+	// Recordings are what was spoken in place of words, by linkId.
+	Recordings map[string]uuid.UUID `json:"recordings,omitempty"`
+	// Incomplete is what was answered of another kind before somebody left.
+	Incomplete  *Incomplete    `json:"incomplete,omitempty"`
+	Language    string         `json:"language,omitempty"` // of the conversation
+	FirstAt     time.Time      `json:"first_contact_at"`
+	Message     string         `json:"message"`
+	CloseReason string         `json:"close_reason,omitempty"`
+	Misrouted   []MisrouteView `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
+	Timeline    []audit.Entry  `json:"-"`
 }
 
 // DeliveryView is an outcome on its way to one clinical system.
@@ -150,6 +155,47 @@ func (s *Service) Track(ctx context.Context, neighbourhood uuid.UUID, reference 
 	return view, err
 }
 
+// heardFor is how long after its end a request is still told of, and heardMost how many are.
+const (
+	heardFor  = 14 * 24 * time.Hour
+	heardMost = 10
+)
+
+// OfPatient is a person's own look at their requests, newest first: those that are open, and those that were closed in the
+// last fortnight. Whoever calls it has made sure of the person; each request that is told is entered into the trail.
+func (s *Service) OfPatient(ctx context.Context, neighbourhood, patient uuid.UUID, language string) ([]View, error) {
+	var views []View
+	if patient == uuid.Nil {
+		return nil, fault.Absent()
+	}
+	by := Actor{Actor: audit.Actor{Kind: audit.Patient}, Scope: tenants.IntakeOf(neighbourhood)}
+	err := s.store.InTx(ctx, by.Scope, func(tx Tx) error {
+		list, err := tx.OfPatient(patient, s.now().Add(-heardFor), heardMost)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		rules, err := tx.Rules(s.now())
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			decision, err := tx.Decision(r.ID)
+			if err != nil {
+				return err
+			}
+			view, err := s.view(tx, by, r, rules, decision)
+			if err != nil {
+				return err
+			}
+			view.WhatHappensNext = Next(r, rules.Directory, language)
+			views = append(views, view)
+			tx.Audit(s.entry(by.Actor, "request.hear", r, nil))
+		}
+		return nil
+	})
+	return views, err
+}
+
 // Explain opens the decision of a request: facts, rule, near misses, candidates, versions.
 func (s *Service) Explain(ctx context.Context, by Actor, reference Reference) (policy.Decision, error) {
 	var decision policy.Decision
@@ -192,7 +238,7 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		v.Claimed = &ClaimView{r.Claim.By.Name, r.Claim.By.ID, r.Claim.At}
 	}
 	v.Staff = &StaffView{
-		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, FirstAt: r.FirstContactAt,
+		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, Recordings: r.Recordings, Incomplete: r.Incomplete, Language: r.Language, FirstAt: r.FirstContactAt,
 		Message: r.Message, CloseReason: r.CloseReason,
 	}
 	if r.PracticeID != uuid.Nil {

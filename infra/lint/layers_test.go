@@ -90,6 +90,7 @@ var broken = map[string][]edge{
 		{"jobs", "onedoor/app/routes"},
 		{"jobs", "onedoor/ui/pages"},
 	},
+	"outbound": {{"app/outbound", "onedoor/app/requests"}},
 	"adapters": {
 		{"app/clinical/fhir", "onedoor/app/database"},
 		{"app/clinical/fhir", "onedoor/jobs"},

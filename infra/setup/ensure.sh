@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that this machine has what the named things need, and says nothing when it has:
 #
-#   infra/setup/ensure.sh [postgres] [compiler] [chromium] [linter]
+#   infra/setup/ensure.sh [postgres] [compiler] [chromium] [linter] [speech] [sipp] [phones]
 #
 # What is missing is installed with apt-get by root, or by a user whose sudo asks for no password. Any other user gets
 # the same Debian packages unpacked under .bin/debian, with a small script in .bin/debian/bin for each program, so that
@@ -52,11 +52,24 @@ has_linter() {
     [[ $(go env GOVERSION) =~ ^${BASH_REMATCH[1]}(\.|$) ]]
 }
 
+has_speech() { espeak-ng --version >/dev/null 2>&1; }
+
+# sipp ends with 99 after it has printed its version.
+has_sipp() { [[ $(sipp -v 2>/dev/null) == *SIPp* ]]; }
+
+# A registrar and a telephone that others wrote.
+has_phones() {
+  kamailio -v >/dev/null 2>&1 && command -v baresip >/dev/null
+}
+
 packages_of() {
   case $1 in
     postgres) echo postgresql ;;
     compiler) echo gcc libc6-dev ;;
     chromium) echo chromium ;;
+    speech) echo espeak-ng ;;
+    sipp) echo sip-tester ;;
+    phones) echo kamailio baresip ;;
   esac
 }
 
@@ -65,6 +78,9 @@ name_of() {
     postgres) echo "PostgreSQL 15 or newer" ;;
     compiler) echo "a C compiler (for the race detector)" ;;
     chromium) echo "Chromium" ;;
+    speech) echo "espeak-ng (the voice of the telephone line)" ;;
+    sipp) echo "sipp (a telephone for tests)" ;;
+    phones) echo "Kamailio and baresip (a registrar and a telephone for tests)" ;;
   esac
 }
 
@@ -167,6 +183,12 @@ write_launchers() {
 </fontconfig>
 FONTS
   launcher chromium usr/lib/chromium/chromium
+  launcher sipp usr/bin/sipp
+  # shellcheck disable=SC2016 # $root and $libraries are the launcher's
+  launcher espeak-ng usr/bin/espeak-ng '--path="$(echo "$root"/usr/lib/*-linux-gnu)"'
+  # shellcheck disable=SC2016
+  launcher kamailio usr/sbin/kamailio '-L "$(echo "$root"/usr/lib/*-linux-gnu)/kamailio/modules"'
+  launcher baresip usr/bin/baresip
   # shellcheck disable=SC2016 # $root is the launcher's
   launcher gcc usr/bin/gcc '"--sysroot=$root"' '"-B$root/usr/bin"'
 }
@@ -202,7 +224,7 @@ linter=
 for thing in "$@"; do
   case $thing in
     linter) linter=wanted ;;
-    postgres | compiler | chromium)
+    postgres | compiler | chromium | speech | sipp | phones)
       if ! "has_$thing"; then
         missing+=("$thing")
         read -ra wanted <<<"$(packages_of "$thing")"

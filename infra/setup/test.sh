@@ -20,7 +20,9 @@ check() {
   if "$@"; then checks+=(-check "$name=passed"); else checks+=(-check "$name=failed"); fi
 }
 
-if ! infra/setup/ensure.sh compiler postgres chromium linter; then
+needed=(compiler postgres chromium linter speech sipp)
+[ "${1:-}" != peers ] || needed+=(phones)
+if ! infra/setup/ensure.sh "${needed[@]}"; then
   # Without these no result would mean anything. The sentence above says what to do.
   echo
   echo "0 passed, 1 failed, 0 skipped" | tee "$results/count"

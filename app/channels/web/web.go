@@ -21,7 +21,7 @@ import (
 // Options are what the pages are made of. All but NHSLogo are needed.
 type Options struct {
 	Catalogue      *catalogue.Catalogue
-	Walker         *intake.Walker // made with NeedsPharmacy
+	Walker         *intake.Walker // made with requests.NeedsPharmacy
 	Requests       Requests
 	Neighbourhoods Neighbourhoods
 	Directories    Directories

@@ -72,6 +72,11 @@ func Candidates(neighbourhood uuid.UUID, g patients.Given) (query string, args [
 	return "", nil
 }
 
+// ByID is the query for one person.
+func ByID(neighbourhood, id uuid.UUID) (query string, args []any) {
+	return "select " + columns + " from patients where neighbourhood_id = $1 and id = $2", []any{neighbourhood, id}
+}
+
 // Collect reads the rows of Candidates.
 func Collect(rows pgx.Rows) ([]patients.Patient, error) {
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (patients.Patient, error) {

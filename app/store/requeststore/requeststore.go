@@ -77,6 +77,12 @@ func (t *transaction) FindForUpdate(reference requests.Reference) (*requests.Req
 	return t.one("select * from requests where neighbourhood_id = ? and reference = ? for update", t.nb, string(reference))
 }
 
+func (t *transaction) OfPatient(patient uuid.UUID, since time.Time, limit int) ([]*requests.Request, error) {
+	return t.many(`
+		select * from requests where neighbourhood_id = ? and patient_id = ? and (status < 5 or updated_at >= ?)
+		order by submitted_at desc limit ?`, t.nb, patient, since, limit)
+}
+
 func (t *transaction) one(query string, args ...any) (*requests.Request, error) {
 	list, err := t.many(query, args...)
 	if err != nil {
@@ -152,6 +158,9 @@ func (t *transaction) Insert(r *requests.Request, d policy.Decision, past simula
 		&decisionRow{t.nb, r.ID, d.At, d.PolicyHash, d.DirectoryHash, d.Rule, decision},
 		&custodyRow{t.nb, uuid.Must(uuid.NewV7()), r.ID, r.Place.Organisation, r.SubmittedAt, nil},
 		simulationstore.RowOf(t.nb, past, d.PolicyHash, d.Table, d.Rule))
+	for recording, linkID := range r.Spoken() {
+		t.tx.Later(&recordingRow{t.nb, r.ID, recording, linkID})
+	}
 }
 
 func (t *transaction) Update(r *requests.Request, was int, custodyFrom uuid.UUID) error {
@@ -203,6 +212,10 @@ func (t *transaction) handingOver(r *requests.Request, update func() error) erro
 		}
 	}
 	return t.tx.As(t.ctx, tenants.JobOf(t.nb), update)
+}
+
+func (t *transaction) AsJob(fn func() error) error {
+	return t.tx.As(t.ctx, tenants.JobOf(t.nb), fn)
 }
 
 func (t *transaction) Audit(e audit.Entry) { auditstore.Append(t.tx, e) }

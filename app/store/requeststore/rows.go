@@ -19,6 +19,7 @@ type row struct {
 	Version         int
 	Kind            string
 	Channel         int16
+	Language        string
 	Status          int16
 	Urgency         int16
 
@@ -30,6 +31,8 @@ type row struct {
 	Questionnaire string
 	Answers       json.RawMessage
 	Ignored       json.RawMessage
+	Recordings    *json.RawMessage
+	Incomplete    *json.RawMessage
 
 	Message        string
 	AnswerDueAt    time.Time
@@ -116,7 +119,7 @@ func rowOf(r *requests.Request) (*row, error) {
 	var m marshaller
 	w := &row{
 		NeighbourhoodID: r.NeighbourhoodID, ID: r.ID, Reference: string(r.Reference), Version: r.Version, Kind: r.Kind,
-		Channel: channels[r.Channel], Status: statuses[r.Status], Urgency: urgencies[r.Urgency],
+		Channel: channels[r.Channel], Language: r.Language, Status: statuses[r.Status], Urgency: urgencies[r.Urgency],
 		Patient: m.json(r.Patient), BirthDate: r.Patient.BirthDate, PatientID: optional(r.PatientID), PracticeID: optional(r.PracticeID),
 		Questionnaire: r.Questionnaire, Answers: m.json(r.Answers), Ignored: m.json(r.Ignored),
 		Message: r.Message, AnswerDueAt: r.AnswerDue, CareDueAt: r.CareDue, HomeID: r.HomeID, HomeQueueID: r.HomeQueueID,
@@ -127,6 +130,12 @@ func rowOf(r *requests.Request) (*row, error) {
 	}
 	if r.Proxy != nil {
 		w.Proxy = optionalJSON(m.json(r.Proxy))
+	}
+	if len(r.Recordings) > 0 {
+		w.Recordings = optionalJSON(m.json(r.Recordings))
+	}
+	if r.Incomplete != nil {
+		w.Incomplete = optionalJSON(m.json(r.Incomplete))
 	}
 	if r.Status == requests.ToVerify {
 		w.ServiceID = optional(r.Destination.Service)
@@ -151,7 +160,7 @@ func (w *row) request() (*requests.Request, error) {
 	var m marshaller
 	r := &requests.Request{
 		ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, Reference: requests.Reference(w.Reference), Version: w.Version, Kind: w.Kind,
-		Channel: channels.word(w.Channel), Status: statuses.word(w.Status), Urgency: urgencies.word(w.Urgency),
+		Channel: channels.word(w.Channel), Language: w.Language, Status: statuses.word(w.Status), Urgency: urgencies.word(w.Urgency),
 		PatientID: value(w.PatientID), PracticeID: value(w.PracticeID), Questionnaire: w.Questionnaire,
 		Message: w.Message, AnswerDue: w.AnswerDueAt, CareDue: w.CareDueAt, HomeID: w.HomeID, HomeQueueID: w.HomeQueueID,
 		Place:       policy.Place{Organisation: w.AccountableID, Queue: w.QueueID, Service: value(w.PlaceServiceID)},
@@ -164,6 +173,12 @@ func (w *row) request() (*requests.Request, error) {
 	m.parse(w.SubmittedBy, &r.SubmittedBy)
 	if w.Proxy != nil {
 		m.parse(*w.Proxy, &r.Proxy)
+	}
+	if w.Recordings != nil {
+		m.parse(*w.Recordings, &r.Recordings)
+	}
+	if w.Incomplete != nil {
+		m.parse(*w.Incomplete, &r.Incomplete)
 	}
 	if w.OfferedID != nil {
 		r.Offer = &requests.Offer{
@@ -191,6 +206,16 @@ type decisionRow struct {
 }
 
 func (decisionRow) TableName() string { return "decisions" }
+
+// recordingRow says that a recording belongs to a request.
+type recordingRow struct {
+	NeighbourhoodID uuid.UUID
+	RequestID       uuid.UUID
+	RecordingID     uuid.UUID
+	LinkID          string
+}
+
+func (recordingRow) TableName() string { return "request_recordings" }
 
 type custodyRow struct {
 	NeighbourhoodID uuid.UUID

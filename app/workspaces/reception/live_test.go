@@ -179,6 +179,40 @@ func TestTwoColleaguesAtOneQueue(t *testing.T) {
 	browsertest.Axe(t, aisha)
 }
 
+func TestAnAnswerThatComesLateHidesNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	receipt := h.ask(t, 1, "callback", nil)
+	tab := h.tab(t, "sam.carter")
+	tab.Go(h.url + "/reception/queues/" + receipt.Queue.ID.String())
+	tab.Press("#row-" + string(receipt.Reference) + " .app-work__button")
+	tab.Await(`document.querySelector(".app-outcome")`)
+	tab.Press(`input[name=outcome][value=done]`)
+
+	// The answer to the outcome is on its way for so long that the delivery goes out before it arrives.
+	tab.Eval(`(() => {
+		const ask = window.fetch
+		window.fetch = async (address, options) => {
+			const answer = await ask(address, options)
+			if (!String(address).endsWith("/outcome")) return answer
+			window.answered = true
+			await new Promise((arrive) => { window.arrive = arrive })
+			return answer
+		}
+		return ""
+	})()`)
+	tab.Press("[data-key=record]")
+	tab.Await(`window.answered`)
+	surgery := h.Actor(t, "sam.carter").Scope.Organisations[0]
+	line, lease := clinical.Line{NeighbourhoodID: riverside, OrganisationID: surgery}, clinical.Lease{Token: uuid.New(), For: time.Minute}
+	if slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, 10, h.Now()); err != nil || len(slice.Deliveries) != 1 {
+		t.Fatalf("taken %+v, %v", slice, err)
+	}
+	tab.Await(`!document.getElementById("changed").hidden`) // both changes were heard of, while a form was filled in
+	tab.Eval(`(window.arrive(), "")`)
+	tab.Await(`document.querySelector(".app-deliveries")?.innerText.includes("Sent, and not yet confirmed")`)
+}
+
 func TestLosingAClaimInAList(t *testing.T) {
 	t.Parallel()
 	h := open(t)

@@ -87,8 +87,19 @@ const catchUp = () => {
     announce('Somebody changed this request while you were writing.')
   }
 }
+
+// An answer that was asked for before a change was heard of may not show it: the request is then read once more. So a
+// change that comes while an outcome is being sent, or between two readings, is not lost.
+const heardAt = new Map()
+document.addEventListener('htmx:before:request', (event) => { event.detail.ctx.askedAt = performance.now() })
+const overtaken = (ctx) => {
+  const reference = request()?.dataset.reference
+  const last = Math.max(heardAt.get(reference) ?? 0, heardAt.get('*') ?? 0)
+  return Boolean(reference) && ctx?.askedAt !== undefined && last >= ctx.askedAt
+}
 const renew = (reference) => {
   changed.add(reference || '*')
+  heardAt.set(reference || '*', performance.now())
   htmx.trigger(document.body, 'onedoor:changed')
 }
 document.addEventListener('click', (event) => {
@@ -214,6 +225,7 @@ const keepFocus = () => {
 }
 document.addEventListener('htmx:after:swap', (event) => {
   if (event.detail.ctx?.sourceElement === list()) catchUp()
+  else if (overtaken(event.detail.ctx) && !writing()) refreshRequest(unattended)
   followOpen()
   keepFocus()
   tick()

@@ -1,0 +1,80 @@
+// Package operations is the workspace of those who keep the service running: leads, administrators of organisations and
+// the platform's operators. It shows how the telephone line does beside the web, what was sent to patients, what the line
+// says, and how free words are understood. Every page and change works without JavaScript.
+//
+// It decides nothing: calls, messages, prompts and understanding do. It shows counts, settings and the product's own
+// words, and never a request, a patient or a caller's number; the one exception is the development outbox, which exists
+// where nothing is really sent.
+//
+// A page is a file: its handlers, and one method that registers its routes. The list in sections names that method and the
+// entry that leads to the page; nothing else has to know of it.
+package operations
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/routes"
+	"onedoor/tenants"
+)
+
+// Directories know the organisations of a neighbourhood. It is directory.Service.
+type Directories interface {
+	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
+}
+
+// Neighbourhoods knows all neighbourhoods. It is directory.Service.
+type Neighbourhoods interface {
+	Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, error)
+}
+
+// Options are what the workspace is made of. Where a page's own part is nil, the page is not there.
+type Options struct {
+	Directories    Directories
+	Neighbourhoods Neighbourhoods
+	Messages       Messages
+	// ShowTexts opens what texts say and to whom. It is for development, where nothing is really sent.
+	ShowTexts bool
+	Now       func() time.Time
+}
+
+// Workspace answers for /operations.
+type Workspace struct{ Options }
+
+// New makes the workspace.
+func New(o Options) *Workspace { return &Workspace{o} }
+
+// Add registers the workspace's routes.
+func (w *Workspace) Add(s *routes.Server) {
+	for _, section := range w.sections() {
+		section.add(s)
+	}
+}
+
+const root = "/operations"
+
+// section is a page, or a few pages about one thing.
+type section struct {
+	text, path     string // the entry in the menu; without a text the section is reached from other pages alone
+	says           string // what it is for, on the front page
+	object, action string // who sees the entry: those who may do this
+	add            func(*routes.Server)
+	there          bool // whether the workspace was given what the section needs
+}
+
+// sections are the pages of the workspace, in the order in which their entries stand.
+func (w *Workspace) sections() []section {
+	list := []section{
+		{"Overview", root, "", "operations", "read", w.addFront, true},
+		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil},
+	}
+	var there []section
+	for _, s := range list {
+		if s.there {
+			there = append(there, s)
+		}
+	}
+	return there
+}
