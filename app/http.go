@@ -15,12 +15,9 @@ import (
 	"onedoor/app/demo"
 	"onedoor/app/identity/devprovider"
 	"onedoor/app/identity/oidc"
-	"onedoor/app/intake"
-	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/eventstore"
-	"onedoor/app/workspaces/operations"
 	"onedoor/app/workspaces/reception"
 	"onedoor/app/workspaces/studio"
 	"onedoor/ui/static"
@@ -39,7 +36,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	s := a.services
 	pages := web.New(web.Options{
-		Catalogue: s.catalogue, Walker: intake.NewWalker(s.catalogue, requests.NeedsPharmacy(s.catalogue, s.requests), a.now), Requests: s.requests,
+		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests,
 		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Now: a.now, Random: rand.Reader, Log: a.log,
 	})
 	a.server = routes.New(routes.Options{
@@ -64,7 +61,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
-	operations.New(operations.Options{Directories: s.directory, Now: a.now}).Add(a.server)
+	a.operations().Add(a.server)
 	return a.embedProvider()
 }
 

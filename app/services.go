@@ -9,13 +9,18 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/alarms"
+	"onedoor/app/calls"
 	"onedoor/app/catalogue"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/intake"
+	"onedoor/app/messages"
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
+	"onedoor/app/recordings"
 	"onedoor/app/requests"
+	"onedoor/app/secrets"
 	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/conversationstore"
@@ -45,6 +50,10 @@ type services struct {
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
 	past          *simulationstore.Store
+	vault         *secrets.Vault
+	calls         *calls.Service
+	outbox        *messages.Outbox // nil where texts cannot be sent
+	texts         *texting         // likewise
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -53,6 +62,9 @@ type services struct {
 	kept        *requeststore.Store
 	rules       *rulestore.Store
 	watch       *rulestore.Watch
+
+	recordings *recordings.Service
+	walker     *intake.Walker // of every channel
 }
 
 func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
@@ -76,8 +88,17 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.returned = misroutestore.New(db)
 	s.misroutes = misroutes.New(misroutes.Options{Store: s.returned, Versions: s.publishing, Alarms: s.alarms, Now: now})
+	s.walker = intake.NewWalker(kinds, requests.NeedsPharmacy(kinds, s.requests), now, intake.References(requests.Drawing(rand.Reader)))
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
+}
+
+// transcriptions are the job's where there is a transcriber.
+func (s *services) transcriptions() jobs.Transcriptions {
+	if !s.recordings.Transcribing() {
+		return nil
+	}
+	return s.recordings
 }
 
 // expiring is what is kept for a time only.
@@ -99,10 +120,16 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 			return total, nil
 		}
 	}
-	return []jobs.Expiring{
+	list := []jobs.Expiring{
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
+		{Name: "recordings", Remove: each(s.recordings.Remove)},
 		{Name: "sessions", Remove: s.people.DropEnded},
+		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
 	}
+	if s.outbox != nil {
+		list = append(list, jobs.Expiring{Name: "texts", Remove: each(s.outbox.RemoveExpired)})
+	}
+	return list
 }

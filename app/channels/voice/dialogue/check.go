@@ -17,11 +17,17 @@ func (d *Driver) askCheck(ctx context.Context, s *State) (Turn, error) {
 		return Turn{}, err
 	}
 	kind, _ := d.catalogue.Kind(s.Talk.Kind)
-	say := []Phrase{d.say(s, "check"), d.say(s, "asked-for"), d.catalogued(s, "title."+kind.Code, kind.Title)}
+	say := []Phrase{d.say(s, "check"), d.say(s, "asked-for"), d.title(s, kind)}
 	for _, line := range lines {
 		say = append(say, line.say...)
 	}
 	return Turn{Say: append(say, d.say(s, "check-keys")), Expect: s.keys(1)}, nil
+}
+
+func (d *Driver) title(s *State, kind *catalogue.Kind) Phrase {
+	p := d.catalogued(s, "title."+kind.Code, kind.Title)
+	p.Text += "."
+	return p
 }
 
 func (d *Driver) keyCheck(ctx context.Context, s *State, keys string) (Turn, error) {
@@ -118,7 +124,9 @@ func (d *Driver) answerWords(s *State, it *catalogue.Item, v catalogue.Value) Ph
 		return d.say(s, "said-no")
 	case catalogue.TypeChoice:
 		if o, ok := it.Option(v.String()); ok {
-			return d.catalogued(s, "answer."+itemID(s, it)+"."+o.Code, sentence(o.Say))
+			p := d.catalogued(s, "answer."+itemID(s, it)+"."+o.Code, o.Say)
+			p.Text = sentence(p.Text) + "."
+			return p
 		}
 	case catalogue.TypeDate:
 		return s.private(locales.Day(known(s.Language), v.Date()))
@@ -147,7 +155,7 @@ func (d *Driver) detailLine(ctx context.Context, s *State, detail intake.Detail)
 	case intake.HouseNumber:
 		return append(say, s.spelt(details.HouseNumber)), nil
 	case intake.Sex:
-		return append(say, d.say(s, string(details.Sex))), nil
+		return append(say, d.say(s, "sex-"+string(details.Sex))), nil
 	case intake.Mobile:
 		return append(say, s.spelt(digits(details.Mobile.Local()))), nil
 	case intake.SafeToText:

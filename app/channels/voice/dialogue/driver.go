@@ -22,12 +22,13 @@ type Driver struct {
 	walker        *intake.Walker
 	requests      Requests
 	conversations Conversations
+	references    References
 	directories   Directories
 	texts         Texts
 	calls         Calls
 	callers       Callers
 	understanding Understanding
-	translate     func(language, english string) (string, bool)
+	address       string
 	now           func() time.Time
 	random        io.Reader
 	log           *slog.Logger
@@ -65,8 +66,8 @@ func New(o Options) (*Driver, error) {
 		return nil, err
 	}
 	d := &Driver{
-		catalogue: o.Catalogue, walker: o.Walker, requests: o.Requests, conversations: o.Conversations, directories: o.Directories,
-		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, translate: o.Translate, now: o.Now, random: o.Random,
+		catalogue: o.Catalogue, walker: o.Walker, requests: o.Requests, conversations: o.Conversations, references: o.References, directories: o.Directories,
+		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, address: o.Address, now: o.Now, random: o.Random,
 		log: o.Log, words: w,
 	}
 	if d.log == nil {
@@ -91,6 +92,15 @@ func (d *Driver) parts() map[Step]part {
 		stepTransfer:      {ask: d.askTransfer, keys: d.keyTransfer},
 		stepRingBack:      {ask: d.askRingBack, keys: d.keyRingBack, giveUp: d.ringBack},
 		stepNumber:        {ask: d.askNumber, keys: d.keyNumber, giveUp: d.ringBack},
+		stepWords:         {ask: d.askWords, keys: d.keyWords, giveUp: d.menus},
+		stepMeant:         {ask: d.askMeant, keys: d.keyMeant},
+		stepProposed:      {ask: d.askProposed, keys: d.keyProposed},
+		stepReference:     {ask: d.askReference, keys: d.keyReference},
+		stepBorn:          {ask: d.askBorn, keys: d.keyBorn},
+		stepWho:           {ask: d.askWho, keys: d.keyWho},
+		stepProveBy:       {ask: d.askProveBy, keys: d.keyProveBy},
+		stepProve:         {ask: d.askProve, keys: d.keyProve},
+		stepHear:          {ask: d.askHear, keys: d.keyHear, giveUp: d.goodbye},
 		stepEnd:           {ask: d.goodbye, keys: func(ctx context.Context, s *State, _ string) (Turn, error) { return d.goodbye(ctx, s) }},
 	}
 }

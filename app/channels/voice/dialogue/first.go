@@ -17,7 +17,13 @@ func (d *Driver) askFirst(ctx context.Context, s *State) (Turn, error) {
 	}
 	say := []Phrase{
 		d.say(s, "welcome", "place", place(s, directory)), d.say(s, "emergency-first"), d.phrase(otherThan(s.Language), "language"),
-		d.say(s, "first"),
+		d.say(s, "ask-for"),
+	}
+	if d.references != nil {
+		say = append(say, d.say(s, "go-on"))
+	}
+	if d.callers != nil {
+		say = append(say, d.say(s, "hear"))
 	}
 	if !s.MoreTime {
 		say = append(say, d.say(s, "more-time"))
@@ -28,8 +34,16 @@ func (d *Driver) askFirst(ctx context.Context, s *State) (Turn, error) {
 func (d *Driver) keyFirst(ctx context.Context, s *State, keys string) (Turn, error) {
 	switch keys {
 	case "1":
-		s.Menu = ""
-		return d.enter(ctx, s, stepKind)
+		return d.whatFor(ctx, s)
+	case "2":
+		if d.references != nil {
+			s.Tries = 0
+			return d.enter(ctx, s, stepReference)
+		}
+	case "3":
+		if d.callers != nil {
+			return d.hear(ctx, s)
+		}
 	case "8":
 		s.Language = otherThan(s.Language)
 		return d.enter(ctx, s, stepFirst)
@@ -71,7 +85,8 @@ func (d *Driver) begin(ctx context.Context, s *State, kind string) (Turn, error)
 	if err := d.newTalk(s, kind); err != nil {
 		return Turn{}, err
 	}
-	s.ToldSkipping, s.ToldDetails = false, false
+	s.ToldSkipping, s.ToldReference, s.ToldDetails = false, false, false
+	d.chose(ctx, s, kind)
 	return d.goOn(ctx, s, d.say(s, "before-questions"))
 }
 
@@ -84,13 +99,22 @@ func (d *Driver) newTalk(s *State, kind string) error {
 	if s.At.Before(talk.StartedAt) {
 		talk.StartedAt = s.At
 	}
-	var token [32]byte
-	if _, err := io.ReadFull(d.random, token[:]); err != nil {
+	hash, err := d.token()
+	if err != nil {
 		return err
 	}
-	hash := sha256.Sum256(token[:])
-	s.Talk, s.Token, s.Menu, s.Chosen, s.Place = talk, hash[:], "", nil, intake.Place{}
+	s.Talk, s.Token, s.Menu, s.Chosen, s.Place = talk, hash, "", nil, intake.Place{}
 	return nil
+}
+
+// token is the hash of a new token. Nobody holds the token itself: the call has the hash.
+func (d *Driver) token() ([]byte, error) {
+	var token [32]byte
+	if _, err := io.ReadFull(d.random, token[:]); err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(token[:])
+	return hash[:], nil
 }
 
 // keep stores what was answered so far, so that it can go on elsewhere. A call goes on without.
@@ -118,6 +142,9 @@ func (d *Driver) goOn(ctx context.Context, s *State, lead ...Phrase) (Turn, erro
 	switch next.Kind {
 	case intake.StepAsk:
 		s.Place = intake.Place{LinkID: next.Item.LinkID}
+		if s.proposed(next.Item) {
+			return d.enter(ctx, s, stepProposed, lead...)
+		}
 		return d.enter(ctx, s, stepQuestion, lead...)
 	case intake.StepDetails:
 		s.Place = intake.Place{Detail: next.Details[0]}

@@ -6,6 +6,7 @@ import (
 
 	"onedoor/app/catalogue"
 	"onedoor/app/fault"
+	"onedoor/app/requests"
 )
 
 // item is the question that is being asked.
@@ -66,9 +67,13 @@ func (d *Driver) askQuestion(_ context.Context, s *State) (Turn, error) {
 	return turn, nil
 }
 
-// noticed are words said once in a request: that a question can be left out, and that words are recorded before they are.
+// noticed are words said once in a request: how to go on if the call is cut off, that a question can be left out, and, before
+// any are, that words are recorded.
 func (d *Driver) noticed(s *State, it *catalogue.Item) []Phrase {
 	var say []Phrase
+	if !s.ToldReference && !it.Safety() && s.Talk.Reference != "" {
+		say = append(say, d.say(s, "cut-off"), s.spelt(digits(requests.Reference(s.Talk.Reference).Spaced())))
+	}
 	if !s.ToldSkipping && !it.Safety() {
 		say = append(say, d.say(s, "leave-out"))
 	}
@@ -81,6 +86,7 @@ func (d *Driver) noticed(s *State, it *catalogue.Item) []Phrase {
 // told remembers what was said with a question that is now answered.
 func (s *State) told(it *catalogue.Item) {
 	s.ToldSkipping = s.ToldSkipping || !it.Safety()
+	s.ToldReference = s.ToldReference || !it.Safety()
 	s.ToldRecording = s.ToldRecording || it.FreeText()
 }
 
@@ -208,6 +214,12 @@ func (d *Driver) skip(ctx context.Context, s *State, it *catalogue.Item) (Turn, 
 
 // recorded takes what was spoken. Zero ends it by asking for a person, as anywhere.
 func (d *Driver) recorded(ctx context.Context, s *State, e Event) (Turn, error) {
+	if s.Step == stepWords {
+		if e.Keys == "0" {
+			return d.person(ctx, s)
+		}
+		return d.heardWords(ctx, s, e.Said)
+	}
 	if s.Step != stepQuestion {
 		return d.again(ctx, s)
 	}
@@ -218,6 +230,7 @@ func (d *Driver) recorded(ctx context.Context, s *State, e Event) (Turn, error) 
 	if err := d.walker.Record(s.Talk, it.LinkID, e.Recording.String()); err != nil {
 		return Turn{}, d.refusalOf(err, wrongFor(it))
 	}
+	d.listen(s, e.Said)
 	if e.Keys == "0" {
 		return d.person(ctx, s)
 	}
@@ -227,7 +240,11 @@ func (d *Driver) recorded(ctx context.Context, s *State, e Event) (Turn, error) 
 
 // notRecorded goes on without a recording that could not be kept.
 func (d *Driver) notRecorded(ctx context.Context, s *State) (Turn, error) {
-	if s.Step != stepQuestion {
+	switch s.Step {
+	case stepQuestion:
+	case stepWords:
+		return d.menus(ctx, s)
+	default:
 		return d.again(ctx, s)
 	}
 	it, err := d.item(s)
