@@ -60,6 +60,7 @@ const (
 	queueDeliveries  = "deliveries"
 	queueHousekeeper = "housekeeping"
 	queueSimulations = "simulations"
+	queueMessages    = "messages"
 )
 
 func (o Options) withDefaults() Options {
@@ -99,6 +100,7 @@ type Work struct {
 	Shadows        Shadows
 	Replays        Replayer
 	Calls          CallSweeper
+	Messages       Sender
 }
 
 // Client runs jobs.
@@ -138,13 +140,11 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(watchEvery, WatchDrift{}))
 	}
-	if work.Calls != nil {
-		if work.Neighbourhoods == nil {
-			return nil, errors.New("sweeping calls needs the list of neighbourhoods")
-		}
-		river.AddWorker(registered, &sweepCallsWorker{calls: work.Calls, neighbourhoods: work.Neighbourhoods, options: o})
-		periodic = append(periodic, every(sweepCallsEvery, SweepCalls{}))
+	sending, err := work.telephone(registered, o)
+	if err != nil {
+		return nil, err
 	}
+	periodic = append(periodic, sending...)
 	if len(work.Expiring) > 0 {
 		river.AddWorker(registered, &removeWorker{expiring: work.Expiring, options: o})
 		periodic = append(periodic, every(10*time.Minute, RemoveExpired{}))
@@ -161,6 +161,7 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueDeliveries:  {MaxWorkers: o.Workers},
 			queueHousekeeper: {MaxWorkers: 2},
 			queueSimulations: {MaxWorkers: 1},
+			queueMessages:    {MaxWorkers: 4},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,
@@ -177,6 +178,23 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		return nil, fmt.Errorf("make the job client: %w", err)
 	}
 	return &Client{client}, nil
+}
+
+// telephone adds what keeps calls and texts going.
+func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
+	if (work.Calls != nil || work.Messages != nil) && work.Neighbourhoods == nil {
+		return nil, errors.New("sweeping calls and sending messages need the list of neighbourhoods")
+	}
+	if work.Calls != nil {
+		river.AddWorker(registered, &sweepCallsWorker{calls: work.Calls, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(sweepCallsEvery, SweepCalls{}))
+	}
+	if work.Messages != nil {
+		river.AddWorker(registered, &sendWorker{messages: work.Messages})
+		river.AddWorker(registered, &sweepMessagesWorker{messages: work.Messages, neighbourhoods: work.Neighbourhoods})
+		periodic = append(periodic, every(sendMessagesEvery, SweepMessages{}))
+	}
+	return periodic, nil
 }
 
 // simulating adds what learns from past decisions.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/audit"
+	"onedoor/app/fault"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/tenants"
@@ -37,13 +38,19 @@ func (s *Service) SendCode(ctx context.Context, neighbourhood, call uuid.UUID, g
 		if err != nil {
 			return err
 		}
-		send := found && s.mayText(ctx, neighbourhood, patient)
+		send, err := s.mayText(ctx, neighbourhood, patient)
+		if err != nil {
+			return err
+		}
 		// A person's own limits are counted for nobody too, under a name that nobody has.
 		over := s.count(ctx, neighbourhood, key, "code", []limit{
 			{subject("patient", patient.ID.String(), nobody(found, call)), hourly, codesPerHour},
 			{subject("patient", patient.ID.String(), nobody(found, call)), daily, codesPerDay},
 		})
-		send = send && over == nil
+		if over != nil && !fault.Is(over, "too_many_tries") {
+			return over
+		}
+		send = send && found && over == nil
 		code, err := s.draw()
 		if err != nil {
 			return err
@@ -144,13 +151,11 @@ func (s *Service) match(ctx context.Context, neighbourhood uuid.UUID, given pati
 	return patient, found, nil
 }
 
-// mayText reports whether a code may go to a person's number. A doubt, or a register that cannot be read, is a no.
-func (s *Service) mayText(ctx context.Context, neighbourhood uuid.UUID, p patients.Patient) bool {
-	if p.Mobile == "" || p.BirthDate.Age(nhs.DateOf(s.o.Now().In(tenants.London()))) < youngestByText {
-		return false
-	}
+// mayText reports whether a code may go to a person's number.
+func (s *Service) mayText(ctx context.Context, neighbourhood uuid.UUID, p patients.Patient) (bool, error) {
 	sharing, err := s.o.Store.Sharing(ctx, neighbourhood, p.Mobile)
-	return err == nil && sharing == 1
+	age := p.BirthDate.Age(nhs.DateOf(s.o.Now().In(tenants.London())))
+	return p.Mobile != "" && sharing == 1 && age >= youngestByText, err
 }
 
 // draw makes a code; each of a million is as likely.

@@ -112,6 +112,8 @@ func (d Detail) Question() string {
 		return "What is their NHS number?"
 	case Postcode:
 		return "What is their postcode?"
+	case HouseNumber:
+		return "What is the number of their house or flat?"
 	case Sex:
 		return "What is their sex?"
 	case Mobile:
@@ -137,6 +139,8 @@ func (d *Details) words(detail Detail) []string {
 		return []string{d.NHSNumber.Spaced()}
 	case Postcode:
 		return []string{string(d.Postcode)}
+	case HouseNumber:
+		return []string{d.HouseNumber}
 	case Sex:
 		return []string{string(d.Sex)}
 	case Mobile:

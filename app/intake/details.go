@@ -16,14 +16,15 @@ type Detail string
 
 // The details, in the order in which they are asked.
 const (
-	Name       Detail = "name" // two texts: given and family; never asked on the telephone
-	BirthDate  Detail = "birth-date"
-	NHSNumber  Detail = "nhs-number"
-	Postcode   Detail = "postcode"
-	Sex        Detail = "sex"
-	Mobile     Detail = "mobile"
-	SafeToText Detail = "safe-to-text" // yes or no; only with a mobile
-	Pharmacy   Detail = "pharmacy"     // an ODS code; only where the preview of the decision needs it
+	Name        Detail = "name" // two texts: given and family; never asked on the telephone
+	BirthDate   Detail = "birth-date"
+	NHSNumber   Detail = "nhs-number"
+	Postcode    Detail = "postcode"
+	HouseNumber Detail = "house-number" // asked on the telephone only, and only without an NHS number
+	Sex         Detail = "sex"
+	Mobile      Detail = "mobile"
+	SafeToText  Detail = "safe-to-text" // yes or no; only with a mobile
+	Pharmacy    Detail = "pharmacy"     // an ODS code; only where the preview of the decision needs it
 )
 
 // Details are what is known of the person whom the request is for.
@@ -33,6 +34,7 @@ type Details struct {
 	BirthDate      nhs.Date     `json:"birth_date,omitzero"`
 	NHSNumber      nhs.Number   `json:"nhs_number,omitempty"`
 	Postcode       nhs.Postcode `json:"postcode,omitempty"`
+	HouseNumber    string       `json:"house_number,omitempty"` // digits, as keyed
 	Sex            nhs.Sex      `json:"sex,omitempty"`
 	Mobile         nhs.Phone    `json:"mobile,omitempty"`
 	SafeToText     *bool        `json:"safe_to_text,omitempty"`
@@ -51,7 +53,8 @@ type Proxy struct {
 }
 
 const (
-	nameMost = 100 // characters
+	nameMost        = 100 // characters
+	houseNumberMost = 5   // digits
 	// noFixedAbode is what a person without an address can give for a postcode.
 	noFixedAbode = "no fixed abode"
 )
@@ -70,6 +73,8 @@ func (d *Details) asked(detail Detail) bool {
 		return d.NHSNumber != ""
 	case Postcode:
 		return d.Postcode != ""
+	case HouseNumber:
+		return d.HouseNumber != ""
 	case Sex:
 		return d.Sex != ""
 	case Mobile:
@@ -82,15 +87,31 @@ func (d *Details) asked(detail Detail) bool {
 	return false
 }
 
-// wanted are the details that a channel asks for, in order. Names are never keyed, so the telephone does not ask for them.
+// wanted are the details that a channel asks for, in order.
 func (d *Details) wanted(channel string) []Detail {
 	wanted := make([]Detail, 0, 8)
-	if channel != ChannelPhone {
-		wanted = append(wanted, Name)
+	if channel == ChannelPhone {
+		wanted = d.wantedByPhone(wanted)
+	} else {
+		wanted = append(wanted, Name, BirthDate, NHSNumber, Postcode)
 	}
-	wanted = append(wanted, BirthDate, NHSNumber, Postcode, Sex, Mobile)
+	wanted = append(wanted, Sex, Mobile)
 	if d.Mobile != "" {
 		wanted = append(wanted, SafeToText)
+	}
+	return wanted
+}
+
+// wantedByPhone asks for as little to be keyed as will do: a name never, and an address only where there is no NHS number. A
+// house number tells people of one postcode apart; there is none without a fixed address.
+func (d *Details) wantedByPhone(wanted []Detail) []Detail {
+	wanted = append(wanted, NHSNumber, BirthDate)
+	if d.NHSNumber != "" {
+		return wanted
+	}
+	wanted = append(wanted, Postcode)
+	if d.Postcode != nhs.NoFixedAbode {
+		wanted = append(wanted, HouseNumber)
 	}
 	return wanted
 }
@@ -161,6 +182,8 @@ func (d *Details) set(detail Detail, today nhs.Date, texts []string) (err error)
 			return nil
 		}
 		d.Postcode, err = nhs.ParsePostcode(text)
+	case HouseNumber:
+		d.HouseNumber, err = houseNumber(text)
 	case Sex:
 		d.Sex, err = nhs.ParseSex(text)
 		if err == nil && d.Sex == "" {
@@ -193,6 +216,8 @@ func (d *Details) clear(detail Detail) {
 		d.NHSNumber = ""
 	case Postcode:
 		d.Postcode = ""
+	case HouseNumber:
+		d.HouseNumber = ""
 	case Sex:
 		d.Sex = ""
 	case Mobile:
@@ -236,6 +261,14 @@ func name(s string) (string, error) {
 	return s, nil
 }
 
+// houseNumber reads the number of a house or flat, as a keypad gives it.
+func houseNumber(s string) (string, error) {
+	if len(s) > houseNumberMost || strings.Trim(s, "0123456789") != "" {
+		return "", fault.New(fault.Invalid, "house_number", "Enter the number of the house or flat, of up to %d digits.", houseNumberMost)
+	}
+	return s, nil
+}
+
 // ParseProxy reads the person who asks for another.
 func ParseProxy(given, family, relationship string) (*Proxy, error) {
 	var p Proxy
@@ -269,6 +302,6 @@ func trimmed(texts []string) []string {
 
 // Any reports whether anything was given of the person.
 func (d *Details) Any() bool {
-	return d.GivenName != "" || d.FamilyName != "" || !d.BirthDate.IsZero() || d.NHSNumber != "" || d.Postcode != "" || d.Sex != "" ||
+	return d.GivenName != "" || d.FamilyName != "" || !d.BirthDate.IsZero() || d.NHSNumber != "" || d.Postcode != "" || d.HouseNumber != "" || d.Sex != "" ||
 		d.Mobile != "" || d.ChosenPharmacy != "" || d.Proxy != nil
 }

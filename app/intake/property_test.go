@@ -138,6 +138,8 @@ func tell(t *testing.T, w *Walker, c *Conversation, detail Detail, who person) {
 		must(t, w.Give(c, NHSNumber))
 	case Postcode:
 		must(t, w.Give(c, Postcode, "ls1 4ap"))
+	case HouseNumber:
+		must(t, w.Give(c, HouseNumber, "12"))
 	case Sex:
 		must(t, w.Give(c, Sex, string(who.sex)))
 	case Mobile:

@@ -248,6 +248,13 @@ func (p Phone) Local() string {
 	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
 
+// Mobile reports whether it is a number of a UK mobile, which can be texted: 07, without pagers and personal numbers.
+// Source: Ofcom, National Telephone Numbering Plan.
+func (p Phone) Mobile() bool {
+	rest, ok := strings.CutPrefix(string(p), "+447")
+	return ok && len(rest) == 9 && rest[0] != '0' && (rest[0] != '6' || strings.HasPrefix(rest, "624"))
+}
+
 // Sex as recorded, in FHIR's administrative-gender codes. The zero value means unknown.
 type Sex string
 

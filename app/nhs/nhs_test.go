@@ -124,3 +124,14 @@ func FuzzParsers(f *testing.F) {
 		}
 	})
 }
+
+func TestAMobileCanBeTexted(t *testing.T) {
+	t.Parallel()
+	for phone, want := range map[nhs.Phone]bool{
+		"+447700900123": true, "+447624123456": true, "+447012345678": false, "+447612345678": false, "+441134960000": false, "+33612345678": false, "": false,
+	} {
+		if phone.Mobile() != want {
+			t.Errorf("%s is a mobile: %v", phone, !want)
+		}
+	}
+}

@@ -42,14 +42,16 @@ const (
 
 // Given is what the one who asks says about the person: every part may be missing.
 type Given struct {
-	NHSNumber  nhs.Number   `json:"nhs_number,omitempty"`
-	BirthDate  nhs.Date     `json:"birth_date,omitzero"`
-	Postcode   nhs.Postcode `json:"postcode,omitempty"`
-	GivenName  string       `json:"given_name,omitempty"`
-	FamilyName string       `json:"family_name,omitempty"`
-	Sex        nhs.Sex      `json:"sex,omitempty"`
-	Mobile     nhs.Phone    `json:"mobile,omitempty"`
-	SafeToText *bool        `json:"safe_to_text,omitempty"`
+	NHSNumber nhs.Number   `json:"nhs_number,omitempty"`
+	BirthDate nhs.Date     `json:"birth_date,omitzero"`
+	Postcode  nhs.Postcode `json:"postcode,omitempty"`
+	// HouseNumber is for staff, to tell people of one postcode apart: the register has none to match.
+	HouseNumber string    `json:"house_number,omitempty"`
+	GivenName   string    `json:"given_name,omitempty"`
+	FamilyName  string    `json:"family_name,omitempty"`
+	Sex         nhs.Sex   `json:"sex,omitempty"`
+	Mobile      nhs.Phone `json:"mobile,omitempty"`
+	SafeToText  *bool     `json:"safe_to_text,omitempty"`
 }
 
 // Match finds the one candidate that fits everything given. By NHS number, a birth date or family name that differs is

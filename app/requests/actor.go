@@ -36,3 +36,12 @@ func (a Actor) mustMay(action string, organisation uuid.UUID) error {
 	}
 	return nil
 }
+
+// MustMayAny is for what belongs to a request without being it, such as a recording: it refuses an actor whose role allows the
+// action at none of the organisations.
+func (a Actor) MustMayAny(action string, organisations ...uuid.UUID) error {
+	if !slices.ContainsFunc(organisations, func(o uuid.UUID) bool { return a.may(action, o) }) {
+		return fault.New(fault.Forbidden, "not_allowed", "Your role does not allow this.")
+	}
+	return nil
+}

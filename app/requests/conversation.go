@@ -44,8 +44,8 @@ func personOf(talk *intake.Conversation) Submission {
 	in := Submission{
 		NeighbourhoodID: talk.NeighbourhoodID, Channel: Channel(talk.Channel),
 		Patient: patients.Given{
-			NHSNumber: d.NHSNumber, BirthDate: d.BirthDate, Postcode: d.Postcode, GivenName: d.GivenName, FamilyName: d.FamilyName,
-			Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
+			NHSNumber: d.NHSNumber, BirthDate: d.BirthDate, Postcode: d.Postcode, HouseNumber: d.HouseNumber,
+			GivenName: d.GivenName, FamilyName: d.FamilyName, Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
 		},
 		ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
 		FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),

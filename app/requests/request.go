@@ -88,6 +88,7 @@ type Request struct {
 	Version         int // grows by one with every change
 	Kind            string
 	Channel         Channel
+	Language        string // BCP 47, of the conversation; empty when nobody said
 	Status          Status
 
 	Patient    patients.Given

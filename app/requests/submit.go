@@ -220,7 +220,7 @@ func (s *Service) open(p prepared, in Submission, kind *catalogue.Kind, now time
 	}
 	d := p.decision
 	r := &Request{
-		ID: id, NeighbourhoodID: in.NeighbourhoodID, Reference: reference, Version: 1, Kind: in.Kind, Channel: in.Channel, Status: Queued,
+		ID: id, NeighbourhoodID: in.NeighbourhoodID, Reference: reference, Version: 1, Kind: in.Kind, Channel: in.Channel, Language: in.Language, Status: Queued,
 		Patient: completed(in.Patient, p.patient, p.matched), Proxy: in.Proxy,
 		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored, Recordings: in.Recordings, Incomplete: in.Incomplete,
 		Urgency: d.Urgency, AnswerDue: d.AnswerDue, CareDue: d.CareDue, Message: d.Message,

@@ -72,6 +72,7 @@ type StaffView struct {
 	Recordings map[string]uuid.UUID `json:"recordings,omitempty"`
 	// Incomplete is what was answered of another kind before somebody left.
 	Incomplete  *Incomplete    `json:"incomplete,omitempty"`
+	Language    string         `json:"language,omitempty"` // of the conversation
 	FirstAt     time.Time      `json:"first_contact_at"`
 	Message     string         `json:"message"`
 	CloseReason string         `json:"close_reason,omitempty"`
@@ -237,7 +238,7 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		v.Claimed = &ClaimView{r.Claim.By.Name, r.Claim.By.ID, r.Claim.At}
 	}
 	v.Staff = &StaffView{
-		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, Recordings: r.Recordings, Incomplete: r.Incomplete, FirstAt: r.FirstContactAt,
+		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, Recordings: r.Recordings, Incomplete: r.Incomplete, Language: r.Language, FirstAt: r.FirstContactAt,
 		Message: r.Message, CloseReason: r.CloseReason,
 	}
 	if r.PracticeID != uuid.Nil {

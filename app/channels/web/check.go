@@ -25,7 +25,7 @@ func (h *Handlers) checkAnswers(v *visit) error {
 		return err
 	}
 	kind, _ := h.Catalogue.Kind(v.talk.Kind)
-	request := []components.SummaryRow{{Key: v.say("check-what"), Values: []locales.Text{english(kind.Title)}}}
+	request := []components.SummaryRow{{Key: v.say("check-what"), Values: []locales.Text{v.words(kind.Title)}}}
 	var about []components.SummaryRow
 	for _, line := range lines {
 		if line.Place.LinkID != "" {
@@ -77,14 +77,29 @@ func (h *Handlers) change(v *visit, place intake.Place, what locales.Text) []com
 }
 
 func (h *Handlers) questionRow(v *visit, line intake.Line) components.SummaryRow {
-	row := components.SummaryRow{Key: english(line.Question), Actions: h.change(v, line.Place, english(line.Question))}
-	for _, words := range line.Answers {
-		row.Values = append(row.Values, english(words))
-	}
+	row := components.SummaryRow{Key: v.words(line.Question), Actions: h.change(v, line.Place, v.words(line.Question))}
+	row.Values = h.answers(v, line.Place.LinkID)
 	if len(row.Values) == 0 {
 		row.Values = []locales.Text{v.say("check-not-given")}
 	}
 	return row
+}
+
+// answers are what was said to a question, in the visitor's language; own words stay as they were written.
+func (h *Handlers) answers(v *visit, linkID string) []locales.Text {
+	kind, ok := h.Catalogue.Kind(v.talk.Kind)
+	if !ok {
+		return nil
+	}
+	it, ok := kind.Questionnaire.Item(linkID)
+	if !ok {
+		return nil
+	}
+	var said []locales.Text
+	for _, value := range v.talk.Answers[linkID] {
+		said = append(said, locales.Plain(h.Catalogue.Answer(v.lang, it, value)))
+	}
+	return said
 }
 
 func (h *Handlers) detailRow(v *visit, detail intake.Detail) components.SummaryRow {

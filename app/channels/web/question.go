@@ -120,6 +120,14 @@ func (v *visit) wrongAnswer(it *catalogue.Item, err error) locales.Text {
 		return v.say("error-exclusive")
 	case "too_long":
 		return v.say("error-too-long", locales.Args{"Limit": it.MaxLength})
+	case "out_of_range":
+		return v.say("error-range", locales.Args{"Least": *it.Min, "Most": *it.Max})
+	case "date_format":
+		return v.say("error-date-real")
+	case "too_many", "duplicate_code":
+		return v.say("error-once")
+	case "control_character", "not_utf8":
+		return v.say("error-characters")
 	}
 	return english(says)
 }
@@ -136,11 +144,10 @@ func (h *Handlers) showQuestion(v *visit, it *catalogue.Item, form url.Values, p
 
 // controlOf is the control that an item of each type is asked by.
 func controlOf(v *visit, it *catalogue.Item, form url.Values, problems []components.Problem) pages.Control {
-	text := it.Text
+	label, hint := v.words(it.Text), v.words(it.Hint)
 	if !it.Required {
-		text += " (optional)"
+		label.Says += " " + v.say("optional").Says
 	}
-	label, hint := english(text), english(it.Hint)
 	wrong := components.ErrorFor(problems, "answer")
 	field := components.Field{ID: "answer", Name: "answer", Label: label, Size: "l", Heading: true, Hint: hint, Error: wrong, Value: form.Get("answer")}
 	switch it.Type {
@@ -180,7 +187,7 @@ func controlOf(v *visit, it *catalogue.Item, form url.Values, problems []compone
 func optionsOf(v *visit, it *catalogue.Item, chosen []string) []components.Option {
 	var options, exclusive []components.Option
 	for _, o := range it.Options {
-		option := components.Option{Value: o.Code, Text: english(o.Display), Checked: slices.Contains(chosen, o.Code), Exclusive: o.Exclusive}
+		option := components.Option{Value: o.Code, Text: v.words(o.Display), Checked: slices.Contains(chosen, o.Code), Exclusive: o.Exclusive}
 		if o.Exclusive {
 			exclusive = append(exclusive, option)
 			continue

@@ -18,7 +18,7 @@ func (h *Handlers) toDoor(v *visit) error { return v.to("") }
 func (h *Handlers) showDoor(v *visit, chosen string, problems []components.Problem) error {
 	options := make([]components.Option, 0, len(h.Catalogue.Kinds()))
 	for _, k := range h.Catalogue.Kinds() {
-		options = append(options, components.Option{Value: k.Code, Text: english(k.Title), Checked: k.Code == chosen})
+		options = append(options, components.Option{Value: k.Code, Text: v.words(k.Title), Checked: k.Code == chosen})
 	}
 	d := pages.Door{
 		Neighbourhood: v.directory.Neighbourhood().Name, Status: v.path("status"),

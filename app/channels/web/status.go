@@ -91,7 +91,7 @@ func (h *Handlers) showRequest(v *visit, r requests.View) error {
 	}
 	rows := []components.SummaryRow{
 		row(v.say("status-reference"), locales.Plain(r.Reference.Spaced())),
-		row(v.say("status-what"), english(r.KindTitle)),
+		row(v.say("status-what"), v.words(r.KindTitle)),
 		moment("status-sent", r),
 		row(v.say("status-with"), locales.Plain(r.Accountable.Name)),
 	}

@@ -158,7 +158,15 @@ func (v *visit) say(id string, args ...locales.Args) locales.Text {
 	return locales.T(v.lang, id, args...)
 }
 
-// english is text of the catalogue or of a refusal, which is in English only.
+// words are a line of the catalogue in the visitor's language; what is not of the catalogue stays in English, and says so.
+func (v *visit) words(line string) locales.Text {
+	if says, ok := v.h.Catalogue.Words(v.lang, line); ok && line != "" {
+		return locales.In(v.lang, says)
+	}
+	return english(line)
+}
+
+// english is the text of a refusal, which is in English only.
 func english(says string) locales.Text {
 	if says == "" {
 		return locales.Text{}

@@ -105,7 +105,7 @@ func (s *Store) Patient(ctx context.Context, neighbourhood, id uuid.UUID) (p pat
 // Sharing implements callers.Store.
 func (s *Store) Sharing(ctx context.Context, neighbourhood uuid.UUID, mobile nhs.Phone) (n int, err error) {
 	err = s.db.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx *database.Tx) error {
-		return tx.Pgx().QueryRow(ctx, "select count(*) from (select from patients where neighbourhood_id = $1 and mobile = $2 limit 2) some",
+		return tx.Pgx().QueryRow(ctx, "select count(*) from (select from patients where neighbourhood_id = $1 and mobile = $2 limit 2) few",
 			neighbourhood, string(mobile)).Scan(&n)
 	})
 	return n, err

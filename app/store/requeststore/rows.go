@@ -19,6 +19,7 @@ type row struct {
 	Version         int
 	Kind            string
 	Channel         int16
+	Language        string
 	Status          int16
 	Urgency         int16
 
@@ -118,7 +119,7 @@ func rowOf(r *requests.Request) (*row, error) {
 	var m marshaller
 	w := &row{
 		NeighbourhoodID: r.NeighbourhoodID, ID: r.ID, Reference: string(r.Reference), Version: r.Version, Kind: r.Kind,
-		Channel: channels[r.Channel], Status: statuses[r.Status], Urgency: urgencies[r.Urgency],
+		Channel: channels[r.Channel], Language: r.Language, Status: statuses[r.Status], Urgency: urgencies[r.Urgency],
 		Patient: m.json(r.Patient), BirthDate: r.Patient.BirthDate, PatientID: optional(r.PatientID), PracticeID: optional(r.PracticeID),
 		Questionnaire: r.Questionnaire, Answers: m.json(r.Answers), Ignored: m.json(r.Ignored),
 		Message: r.Message, AnswerDueAt: r.AnswerDue, CareDueAt: r.CareDue, HomeID: r.HomeID, HomeQueueID: r.HomeQueueID,
@@ -159,7 +160,7 @@ func (w *row) request() (*requests.Request, error) {
 	var m marshaller
 	r := &requests.Request{
 		ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, Reference: requests.Reference(w.Reference), Version: w.Version, Kind: w.Kind,
-		Channel: channels.word(w.Channel), Status: statuses.word(w.Status), Urgency: urgencies.word(w.Urgency),
+		Channel: channels.word(w.Channel), Language: w.Language, Status: statuses.word(w.Status), Urgency: urgencies.word(w.Urgency),
 		PatientID: value(w.PatientID), PracticeID: value(w.PracticeID), Questionnaire: w.Questionnaire,
 		Message: w.Message, AnswerDue: w.AnswerDueAt, CareDue: w.CareDueAt, HomeID: w.HomeID, HomeQueueID: w.HomeQueueID,
 		Place:       policy.Place{Organisation: w.AccountableID, Queue: w.QueueID, Service: value(w.PlaceServiceID)},

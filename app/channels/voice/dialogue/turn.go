@@ -44,10 +44,12 @@ type Phrase struct {
 type ExpectKind string
 
 const (
-	ExpectKeys      ExpectKind = "keys"
-	ExpectRecording ExpectKind = "recording" // speech after a tone, ended by a key or by silence
-	ExpectTransfer  ExpectKind = "transfer"  // put the caller through to the line's people, and say whether it worked
-	ExpectEnd       ExpectKind = "end"       // hang up
+	ExpectKeys ExpectKind = "keys"
+	// ExpectRecording is speech after a tone, ended by a key or by silence. A key before anybody spoke is Keys, as a menu gives
+	// it: the hash refuses, 0 asks for a person. Nothing spoken and no key is Silence.
+	ExpectRecording ExpectKind = "recording"
+	ExpectTransfer  ExpectKind = "transfer" // put the caller through to the line's people, and say whether it worked
+	ExpectEnd       ExpectKind = "end"      // hang up
 )
 
 // Expect says what a channel waits for. A caller who does nothing is never hung up on: the channel gives Silence, and the
@@ -62,6 +64,8 @@ type Expect struct {
 	Fixed bool
 	// Longest is how long a recording can be.
 	Longest time.Duration
+	// Hash, in a menu, is an answer of its own: it is never taken for the late end of the field before.
+	Hash bool
 	// Words asks the channel to bring a recording's words at once, where it can hear them: Event.Said.
 	Words bool
 }
@@ -83,7 +87,7 @@ const (
 // Event is one thing that happened on the line.
 type Event struct {
 	Kind      EventKind
-	Keys      string
+	Keys      string    // with Recorded, the key that ended it, unless that was the hash
 	Recording uuid.UUID // as recordings keeps it
 	Said      string    // the words of the recording, where Expect.Words asked and they could be heard
 }
