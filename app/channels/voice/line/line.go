@@ -128,6 +128,7 @@ type Config struct {
 	InviteRate    float64       // new calls a second from one address: 50, twice that at once
 	ReRegister    time.Duration // at most between registrations, so that a restarted registrar is found again: 30 s
 	RegisterRetry time.Duration // the first wait after a failed registration; doubles up to ReRegister: 1 s
+	RegisterWait  time.Duration // for a registrar's answer: 10 s
 }
 
 func (c Config) withDefaults() Config {
@@ -147,6 +148,7 @@ func (c Config) withDefaults() Config {
 	set(&c.Watch, time.Second)
 	set(&c.ReRegister, 30*time.Second)
 	set(&c.RegisterRetry, time.Second)
+	set(&c.RegisterWait, 10*time.Second)
 	if c.Most == 0 {
 		c.Most = 500
 	}

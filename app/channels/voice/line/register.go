@@ -15,9 +15,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// registerWait bounds one registration.
-const registerWait = 10 * time.Second
-
 // keepRegistered holds a line's place at its registrar until ctx is done, and gives it back then. It registers more often
 // than the registrar asks, so that one that forgot, as after a restart, learns of the line again soon.
 func (s *Server) keepRegistered(ctx context.Context, l Line) {
@@ -68,7 +65,7 @@ type registering struct {
 
 // register asks for a place for a time, zero to give it back, and returns the time that was granted.
 func (r *registering) register(ctx context.Context, expires time.Duration) (time.Duration, error) {
-	ctx, stop := context.WithTimeout(ctx, registerWait)
+	ctx, stop := context.WithTimeout(ctx, r.server.config.RegisterWait)
 	defer stop()
 	registrar, transport, err := r.resolve(ctx)
 	if err != nil {

@@ -194,6 +194,7 @@ func (s *Server) Run(ctx context.Context) error {
 		start(func() error { return s.server.ServeTLS(s.tls) })
 	}
 	start(func() error { s.watch(running); return nil })
+	s.awaitSocket(running)
 	registering, unregister := context.WithCancel(running)
 	var registrations sync.WaitGroup
 	for _, l := range s.lines {
@@ -218,6 +219,21 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("the telephone line stopped: %w", cause)
 	}
 	return nil
+}
+
+// awaitSocket waits until sipgo sends by the socket that it listens on; before that, it would open another.
+func (s *Server) awaitSocket(ctx context.Context) {
+	address := laddrOf(s.Addr())
+	for ctx.Err() == nil {
+		if conn, err := s.agent.TransportLayer().GetConnection("udp", address.String()); err == nil {
+			_, _ = conn.TryClose()
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // drain waits for calls to finish, and then ends them.

@@ -27,20 +27,21 @@ const (
 
 // Stats are counts since the start, and what is now.
 type Stats struct {
-	Active     int // calls now, ringing ones included
-	Most       int
-	Answered   uint64
-	Cancelled  uint64 // by the caller, before the answer
-	NoAck      uint64 // answered, and nobody acknowledged it
-	Silent     uint64 // hung up because no audio came
-	Expired    uint64 // hung up because the session timer ran out
-	Refused    map[string]uint64
-	Malformed  uint64 // messages that could not be read
-	Stray      uint64 // packets from addresses that no line admits
-	Spoofed    uint64 // audio packets from where they may not come, as media counts them
-	Panics     uint64 // a call or a message that broke its handler; the process went on
-	Transfers  map[string]uint64
-	Registered map[string]bool // by line, for those that register
+	Active        int // calls now, ringing ones included
+	Most          int
+	Answered      uint64
+	Cancelled     uint64 // by the caller, before the answer
+	NoAck         uint64 // answered, and nobody acknowledged it
+	Silent        uint64 // hung up because no audio came
+	Expired       uint64 // hung up because the session timer ran out
+	Refused       map[string]uint64
+	Malformed     uint64 // messages that could not be read
+	Stray         uint64 // packets from addresses that no line admits
+	Spoofed       uint64 // audio packets from where they may not come, as media counts them
+	Panics        uint64 // a call or a message that broke its handler; the process went on
+	Transfers     map[string]uint64
+	Registered    map[string]bool // by line, for those that register
+	Registrations uint64          // that a registrar took
 }
 
 // Outcomes of a transfer: the keys of Stats.Transfers.
@@ -51,12 +52,12 @@ const (
 )
 
 type counts struct {
-	active, calls                               atomic.Int64
-	answered, cancelled, noAck, silent, expired atomic.Uint64
-	malformed, stray, spoofed, panics           atomic.Uint64
-	mu                                          sync.Mutex
-	refused, transfers                          map[string]uint64
-	registered                                  map[string]bool
+	active, calls                                    atomic.Int64
+	answered, cancelled, noAck, silent, expired      atomic.Uint64
+	malformed, stray, spoofed, panics, registrations atomic.Uint64
+	mu                                               sync.Mutex
+	refused, transfers                               map[string]uint64
+	registered                                       map[string]bool
 }
 
 func newCounts() *counts {
@@ -81,6 +82,9 @@ func (c *counts) register(line string, registered bool) bool {
 	defer c.mu.Unlock()
 	before, known := c.registered[line]
 	c.registered[line] = registered
+	if registered {
+		c.registrations.Add(1)
+	}
 	return !known || before != registered
 }
 
@@ -90,7 +94,7 @@ func (c *counts) stats(most int) Stats {
 	return Stats{
 		Active: int(c.active.Load()), Most: most, Answered: c.answered.Load(), Cancelled: c.cancelled.Load(), NoAck: c.noAck.Load(),
 		Silent: c.silent.Load(), Expired: c.expired.Load(), Malformed: c.malformed.Load(), Stray: c.stray.Load(), Spoofed: c.spoofed.Load(),
-		Panics: c.panics.Load(), Refused: maps.Clone(c.refused), Transfers: maps.Clone(c.transfers), Registered: maps.Clone(c.registered),
+		Panics: c.panics.Load(), Registrations: c.registrations.Load(), Refused: maps.Clone(c.refused), Transfers: maps.Clone(c.transfers), Registered: maps.Clone(c.registered),
 	}
 }
 
