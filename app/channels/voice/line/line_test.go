@@ -142,11 +142,13 @@ func (r *running) trySipp(t *testing.T, scenario string, args ...string) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	all := append([]string{
-		r.Addr().String(), "-sf", "testdata/" + scenario + ".xml", "-i", "127.0.0.1", "-m", "1", "-s", "riverside", "-nostdin", "-nd",
+		r.Addr().String(), "-sf", "testdata/" + scenario + ".xml", "-i", "127.0.0.1", "-nostdin", "-nd",
 		"-key", "caller", "07700900123", "-timeout", "25s", "-timeout_error", "-trace_err", "-error_file", "/dev/stderr",
 	}, args...)
-	if !slices.Contains(args, "rtp_port") { // of two, sipp takes the first
-		all = append(all, "-key", "rtp_port", "40000")
+	for _, standard := range [][]string{{"-key", "rtp_port", "40000"}, {"-m", "1"}, {"-s", "riverside"}} { // of two, sipp takes either
+		if !slices.Contains(args, standard[len(standard)-2]) {
+			all = append(all, standard...)
+		}
 	}
 	cmd := exec.CommandContext(ctx, "sipp", all...)
 	var said, wrong bytes.Buffer
