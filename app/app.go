@@ -162,14 +162,22 @@ func (a *App) wire(ctx context.Context) error {
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
+	if err := a.wireTelephone(inserter); err != nil {
+		return err
+	}
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch))
 	if a.has(RoleJobs) {
-		a.jobs, err = jobs.New(a.db, jobs.Work{
+		work := jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
 			Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
-		}, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})
+			Calls:   a.services.calls,
+		}
+		if a.services.outbox != nil {
+			work.Messages = a.services.outbox
+		}
+		a.jobs, err = jobs.New(a.db, work, jobs.Options{Logger: slog.New(warnings{a.log.Handler()}), Now: a.now})
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,12 @@ type Config struct {
 	OIDCClientID     string `name:"oidc-client-id" env:"ONEDOOR_OIDC_CLIENT_ID"`
 	OIDCClientSecret string `name:"oidc-client-secret" env:"ONEDOOR_OIDC_CLIENT_SECRET"`
 
+	MasterKey      string `name:"master-key" env:"ONEDOOR_MASTER_KEY" help:"The file with the master key of what is kept encrypted. Absent in dev: one in the data folder, made at the first start."`
+	NotifyKey      string `name:"notify-key" env:"ONEDOOR_NOTIFY_KEY" help:"The API key of GOV.UK Notify, for text messages. Absent in dev: texts stand in /operations/outbox and are not sent; in production: none are offered."`
+	NotifyTemplate string `name:"notify-template" env:"ONEDOOR_NOTIFY_TEMPLATE" help:"The id of the template at GOV.UK Notify whose whole text is ((text))."`
+	NotifySender   string `name:"notify-sender" env:"ONEDOOR_NOTIFY_SENDER" help:"The id of a text message sender at GOV.UK Notify. Absent: the service's usual one."`
+	NotifyURL      string `name:"notify-url" env:"ONEDOOR_NOTIFY_URL" help:"Where GOV.UK Notify is, if not at its public address." hidden:""`
+
 	// Roles are web, voice and jobs: which parts of the product this process is.
 	Roles []string `kong:"-"`
 	// Demonstration seeds the demonstration and runs its clinical systems.
@@ -58,7 +64,7 @@ func (c Config) Check() error {
 		return nil
 	}
 	var missing []string
-	for name, value := range map[string]string{"--database-url": c.DatabaseURL, "--public-url": c.PublicURL, "--oidc-issuer": c.OIDCIssuer, "--oidc-client-id": c.OIDCClientID} {
+	for name, value := range map[string]string{"--database-url": c.DatabaseURL, "--public-url": c.PublicURL, "--oidc-issuer": c.OIDCIssuer, "--oidc-client-id": c.OIDCClientID, "--master-key": c.MasterKey} {
 		if value == "" {
 			missing = append(missing, name)
 		}

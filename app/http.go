@@ -20,7 +20,6 @@ import (
 	"onedoor/app/routes"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/eventstore"
-	"onedoor/app/workspaces/operations"
 	"onedoor/app/workspaces/reception"
 	"onedoor/app/workspaces/studio"
 	"onedoor/ui/static"
@@ -64,7 +63,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
-	operations.New(operations.Options{Directories: s.directory, Now: a.now}).Add(a.server)
+	a.operations().Add(a.server)
 	return a.embedProvider()
 }
 

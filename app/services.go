@@ -9,13 +9,16 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/alarms"
+	"onedoor/app/calls"
 	"onedoor/app/catalogue"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/messages"
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
+	"onedoor/app/secrets"
 	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/conversationstore"
@@ -45,6 +48,10 @@ type services struct {
 	simulations   *simulations.Service
 	replayer      *simulations.Replayer
 	past          *simulationstore.Store
+	vault         *secrets.Vault
+	calls         *calls.Service
+	outbox        *messages.Outbox // nil where texts cannot be sent
+	texts         *texting         // likewise
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store
@@ -99,10 +106,15 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 			return total, nil
 		}
 	}
-	return []jobs.Expiring{
+	list := []jobs.Expiring{
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
 		{Name: "sessions", Remove: s.people.DropEnded},
+		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
 	}
+	if s.outbox != nil {
+		list = append(list, jobs.Expiring{Name: "texts", Remove: each(s.outbox.RemoveExpired)})
+	}
+	return list
 }

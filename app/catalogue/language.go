@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"onedoor/app/nhs"
 )
@@ -24,14 +26,27 @@ func Languages() []string { return []string{English, Welsh} }
 type dictionary map[string]string
 
 // Words are a line of a Questionnaire in a language: a title, text, hint, what is said, an option or a group, given in English
-// just as the Questionnaire has it. It reports false for another language, and for a line that is not of the catalogue: what
+// just as the Questionnaire has it, or beginning with a capital. It reports false for another language, and for a line that is not of the catalogue: what
 // is, always has its words, because Load refuses a catalogue that lacks any.
 func (c *Catalogue) Words(language, english string) (string, bool) {
 	if language == English {
 		return english, true
 	}
 	words, ok := c.languages[language][english]
+	if !ok { // what stands in a menu is in lower case, and may begin a sentence of its own
+		if words, ok = c.languages[language][withFirst(unicode.ToLower, english)]; ok {
+			words = withFirst(unicode.ToUpper, words)
+		}
+	}
 	return words, ok
+}
+
+func withFirst(change func(rune) rune, text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	return string(change(first)) + text[size:]
 }
 
 // Answer is an answer as a person reads or hears it in a language, as Item.Words is in English. Words that a person wrote

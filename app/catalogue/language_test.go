@@ -32,6 +32,9 @@ func TestEveryLineOfTheCatalogueIsInEveryLanguage(t *testing.T) {
 	if lines < 500 {
 		t.Errorf("only %d lines were looked at", lines)
 	}
+	if words, ok := c.Words(Welsh, "Pain, pressure or tightness in the chest"); !ok || words != "Poen, pwysau neu dyndra yn y frest" {
+		t.Errorf("what begins a sentence is %q", words)
+	}
 	if words, ok := c.Words("fr", "Yes"); ok {
 		t.Errorf("French is not spoken here, and yet says %q", words)
 	}

@@ -28,6 +28,7 @@ type Addresses struct {
 type file struct {
 	BaseURL       string            `json:"base_url"`
 	SIP           string            `json:"sip"`
+	Outbox        string            `json:"outbox_url"` // texts that would have been sent, as JSON
 	Neighbourhood string            `json:"neighbourhood"`
 	Keys          map[string]string `json:"keys"`
 	Organisations []fileOrg         `json:"organisations"`
@@ -74,7 +75,7 @@ func Remove(dir string) error {
 // Write puts the file in place whole: whoever sees it can use everything it says. The people are Riverside's, as its
 // register has them.
 func Write(dir string, a Addresses, register []patients.Patient) error {
-	f := file{BaseURL: a.Base, SIP: a.SIP, Neighbourhood: "riverside", Keys: map[string]string{}}
+	f := file{BaseURL: a.Base, SIP: a.SIP, Outbox: a.Base + "/development/outbox/riverside", Neighbourhood: "riverside", Keys: map[string]string{}}
 	for _, c := range clients {
 		f.Keys[c.name] = string(keyOf(c.name))
 	}

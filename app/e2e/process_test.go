@@ -298,10 +298,10 @@ func TestHowTheProgramIsCalled(t *testing.T) {
 		"production by default":       {[]string{"serve", "--mode", "production", "--data", folder}, 1, []string{"--database-url", "--public-url", "--oidc-issuer", "--oidc-client-id"}},
 		"production as demonstration": {[]string{"demo", "--mode", "production", "--data", folder}, 1, []string{"production"}},
 		"production without https": {append([]string{
-			"serve", "--mode", "production", "--data", folder, "--public-url", "http://onedoor.example", "--oidc-issuer", "https://id.example", "--oidc-client-id", "onedoor",
+			"serve", "--mode", "production", "--data", folder, "--public-url", "http://onedoor.example", "--oidc-issuer", "https://id.example", "--oidc-client-id", "onedoor", "--master-key", "key.json",
 		}, database...), 1, []string{"https://"}},
 		"production with a clock": {append([]string{
-			"serve", "--mode", "production", "--data", folder, "--public-url", "https://onedoor.example", "--oidc-issuer", "https://id.example", "--oidc-client-id", "onedoor",
+			"serve", "--mode", "production", "--data", folder, "--public-url", "https://onedoor.example", "--oidc-issuer", "https://id.example", "--oidc-client-id", "onedoor", "--master-key", "key.json",
 			"--clock", "2026-11-23T10:00:00Z",
 		}, database...), 1, []string{"clock"}},
 		"help of policies":       {[]string{"policy", "--help"}, 0, []string{"check", "decide", "simulate", "diff", "bench", "dmn", "import", "export"}},

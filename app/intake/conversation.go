@@ -50,6 +50,9 @@ type Conversation struct {
 	Skipped []string `json:"skipped,omitempty"`
 	// Recordings hold the id of the recording that stands for an answer in words, by linkId.
 	Recordings map[string]string `json:"recordings,omitempty"`
+	// Suggested are answers that somebody may have given already, in words of their own. Each is shown at its question and
+	// counts for nothing until it is given there.
+	Suggested catalogue.Answers `json:"suggested,omitempty"`
 
 	Details Details `json:"details"`
 	// At is the step that somebody went back to; empty when they go forward.
@@ -87,6 +90,7 @@ func (c *Conversation) answered(linkID string) bool {
 func (c *Conversation) forget(linkID string) {
 	delete(c.Answers, linkID)
 	delete(c.Recordings, linkID)
+	delete(c.Suggested, linkID)
 	c.Skipped = slices.DeleteFunc(c.Skipped, func(id string) bool { return id == linkID })
 }
 

@@ -61,8 +61,10 @@ type Step struct {
 	Kind StepKind
 	Item *catalogue.Item
 	// Values are what was answered to Item before, when somebody came back to it.
-	Values  []catalogue.Value
-	Details []Detail
+	Values []catalogue.Value
+	// Suggested is what they may have said to Item already, in words of their own: show it, and let them say whether it is right.
+	Suggested []catalogue.Value
+	Details   []Detail
 	// Alarm says why to stop.
 	Alarm catalogue.Alarm
 	// Safety is true of questions that come before anything about the person.
@@ -151,7 +153,7 @@ func ask(it *catalogue.Item, c *Conversation) Step {
 	if it == nil {
 		return Step{}
 	}
-	return Step{Kind: StepAsk, Item: it, Values: slices.Clone(c.Answers[it.LinkID]), Safety: it.Safety()}
+	return Step{Kind: StepAsk, Item: it, Values: slices.Clone(c.Answers[it.LinkID]), Suggested: slices.Clone(c.Suggested[it.LinkID]), Safety: it.Safety()}
 }
 
 // Answer gives the answer to a question; no values leave it out, which pages do not allow where the item is required.
@@ -314,6 +316,7 @@ func (w *Walker) renew(c *Conversation, q *catalogue.Questionnaire) {
 			delete(c.Answers, id)
 		}
 	}
+	c.Suggested = nil
 	c.Questionnaire = q.Version()
 }
 

@@ -13,9 +13,11 @@ import (
 type Template string
 
 const (
-	ReferenceText Template = "reference"     // the request has arrived: its reference, and where to see how it stands
-	GoOnText      Template = "go-on"         // answers are kept: the reference, and where to go on with them
-	CodeText      Template = "one-time-code" // a code that proves that the caller holds the telephone on record
+	ReferenceText Template = "reference" // the request has arrived: its reference, and where to see how it stands
+	GoOnText      Template = "go-on"     // answers are kept: the reference, and where to go on with them
+	// CodeText proves that the caller holds the telephone on record. Whether it is safe to text that one nobody has asked: it
+	// names neither who writes nor why.
+	CodeText Template = "one-time-code"
 )
 
 // Templates are all of them.
@@ -25,8 +27,8 @@ func Templates() []Template { return []Template{ReferenceText, GoOnText, CodeTex
 type Text struct {
 	Template Template `json:"template"`
 	Language string   `json:"language"` // BCP 47; one that we do not have is English
-	From     string   `json:"from"`     // who writes, such as the neighbourhood's name
 
+	From      string `json:"from,omitempty"`      // who writes, such as the neighbourhood's name
 	Reference string `json:"reference,omitempty"` // as people read it: 123 456 7894
 	Address   string `json:"address,omitempty"`   // of the page to look at
 	Code      string `json:"code,omitempty"`
@@ -39,12 +41,12 @@ var templates = map[string]map[Template]string{
 	"en": {
 		ReferenceText: "{from}: we have your request. Your reference is {reference}. See how it stands at {address}",
 		GoOnText:      "{from}: your answers are kept. Go on online at {address} with reference {reference}",
-		CodeText:      "{from}: your code is {code}. It works for {minutes} minutes, on the call you are making now. Tell it to nobody who rings you.",
+		CodeText:      "Your code is {code}. It works for {minutes} minutes, on the call you are making now. Tell it to nobody who rings you.",
 	},
 	"cy": {
 		ReferenceText: "{from}: mae eich cais gyda ni. Eich cyfeirnod yw {reference}. Gweld sut mae'n mynd: {address}",
 		GoOnText:      "{from}: mae eich atebion wedi'u cadw. Ewch ymlaen ar-lein: {address} gyda'r cyfeirnod {reference}",
-		CodeText:      "{from}: eich cod yw {code}. Mae'n gweithio am {minutes} munud, ar yr alwad hon yn unig. Peidiwch byth ag enwi'r cod i rywun sy'n eich ffonio chi.",
+		CodeText:      "Eich cod yw {code}. Mae'n gweithio am {minutes} munud, ar yr alwad hon yn unig. Peidiwch byth ag enwi'r cod i rywun sy'n eich ffonio chi.",
 	},
 }
 

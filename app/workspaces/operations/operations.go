@@ -25,10 +25,19 @@ type Directories interface {
 	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
 }
 
+// Neighbourhoods knows all neighbourhoods. It is directory.Service.
+type Neighbourhoods interface {
+	Neighbourhoods(ctx context.Context) ([]tenants.Neighbourhood, error)
+}
+
 // Options are what the workspace is made of. Where a page's own part is nil, the page is not there.
 type Options struct {
-	Directories Directories
-	Now         func() time.Time
+	Directories    Directories
+	Neighbourhoods Neighbourhoods
+	Messages       Messages
+	// ShowTexts opens what texts say and to whom. It is for development, where nothing is really sent.
+	ShowTexts bool
+	Now       func() time.Time
 }
 
 // Workspace answers for /operations.
@@ -59,6 +68,7 @@ type section struct {
 func (w *Workspace) sections() []section {
 	list := []section{
 		{"Overview", root, "", "operations", "read", w.addFront, true},
+		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil},
 	}
 	var there []section
 	for _, s := range list {

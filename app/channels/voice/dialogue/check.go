@@ -118,7 +118,9 @@ func (d *Driver) answerWords(s *State, it *catalogue.Item, v catalogue.Value) Ph
 		return d.say(s, "said-no")
 	case catalogue.TypeChoice:
 		if o, ok := it.Option(v.String()); ok {
-			return d.catalogued(s, "answer."+itemID(s, it)+"."+o.Code, sentence(o.Say))
+			p := d.catalogued(s, "answer."+itemID(s, it)+"."+o.Code, o.Say)
+			p.Text = sentence(p.Text) + "."
+			return p
 		}
 	case catalogue.TypeDate:
 		return s.private(locales.Day(known(s.Language), v.Date()))

@@ -23,7 +23,7 @@ func (d *Driver) askDetail(_ context.Context, s *State) (Turn, error) {
 			say = append(say, d.say(s, "birth-date-or-not"))
 		}
 	case intake.Postcode:
-		say, turn.Expect = append(say, d.say(s, "postcode")), s.keys(0)
+		say, turn.Expect = append(say, d.say(s, "postcode"), d.say(s, "key-postcode")), s.keys(0)
 	case intake.HouseNumber:
 		say, turn.Expect = append(say, d.say(s, "house-number")), s.keys(0)
 	case intake.Sex:

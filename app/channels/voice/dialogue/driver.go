@@ -27,7 +27,7 @@ type Driver struct {
 	calls         Calls
 	callers       Callers
 	understanding Understanding
-	translate     func(language, english string) (string, bool)
+	address       string
 	now           func() time.Time
 	random        io.Reader
 	log           *slog.Logger
@@ -66,7 +66,7 @@ func New(o Options) (*Driver, error) {
 	}
 	d := &Driver{
 		catalogue: o.Catalogue, walker: o.Walker, requests: o.Requests, conversations: o.Conversations, directories: o.Directories,
-		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, translate: o.Translate, now: o.Now, random: o.Random,
+		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, address: o.Address, now: o.Now, random: o.Random,
 		log: o.Log, words: w,
 	}
 	if d.log == nil {
@@ -91,6 +91,13 @@ func (d *Driver) parts() map[Step]part {
 		stepTransfer:      {ask: d.askTransfer, keys: d.keyTransfer},
 		stepRingBack:      {ask: d.askRingBack, keys: d.keyRingBack, giveUp: d.ringBack},
 		stepNumber:        {ask: d.askNumber, keys: d.keyNumber, giveUp: d.ringBack},
+		stepWords:         {ask: d.askWords, keys: d.keyWords, giveUp: d.menus},
+		stepMeant:         {ask: d.askMeant, keys: d.keyMeant},
+		stepProposed:      {ask: d.askProposed, keys: d.keyProposed},
+		stepWho:           {ask: d.askWho, keys: d.keyWho},
+		stepProveBy:       {ask: d.askProveBy, keys: d.keyProveBy},
+		stepProve:         {ask: d.askProve, keys: d.keyProve},
+		stepHear:          {ask: d.askHear, keys: d.keyHear, giveUp: d.goodbye},
 		stepEnd:           {ask: d.goodbye, keys: func(ctx context.Context, s *State, _ string) (Turn, error) { return d.goodbye(ctx, s) }},
 	}
 }

@@ -17,7 +17,10 @@ func (d *Driver) askFirst(ctx context.Context, s *State) (Turn, error) {
 	}
 	say := []Phrase{
 		d.say(s, "welcome", "place", place(s, directory)), d.say(s, "emergency-first"), d.phrase(otherThan(s.Language), "language"),
-		d.say(s, "first"),
+		d.say(s, "ask-for"),
+	}
+	if d.callers != nil {
+		say = append(say, d.say(s, "hear"))
 	}
 	if !s.MoreTime {
 		say = append(say, d.say(s, "more-time"))
@@ -28,8 +31,11 @@ func (d *Driver) askFirst(ctx context.Context, s *State) (Turn, error) {
 func (d *Driver) keyFirst(ctx context.Context, s *State, keys string) (Turn, error) {
 	switch keys {
 	case "1":
-		s.Menu = ""
-		return d.enter(ctx, s, stepKind)
+		return d.whatFor(ctx, s)
+	case "3":
+		if d.callers != nil {
+			return d.hear(ctx, s)
+		}
 	case "8":
 		s.Language = otherThan(s.Language)
 		return d.enter(ctx, s, stepFirst)
@@ -72,6 +78,7 @@ func (d *Driver) begin(ctx context.Context, s *State, kind string) (Turn, error)
 		return Turn{}, err
 	}
 	s.ToldSkipping, s.ToldDetails = false, false
+	d.chose(ctx, s, kind)
 	return d.goOn(ctx, s, d.say(s, "before-questions"))
 }
 
@@ -118,6 +125,9 @@ func (d *Driver) goOn(ctx context.Context, s *State, lead ...Phrase) (Turn, erro
 	switch next.Kind {
 	case intake.StepAsk:
 		s.Place = intake.Place{LinkID: next.Item.LinkID}
+		if s.proposed(next.Item) {
+			return d.enter(ctx, s, stepProposed, lead...)
+		}
 		return d.enter(ctx, s, stepQuestion, lead...)
 	case intake.StepDetails:
 		s.Place = intake.Place{Detail: next.Details[0]}

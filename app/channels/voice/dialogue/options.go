@@ -8,11 +8,15 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/catalogue"
+	"onedoor/app/clinical"
 	"onedoor/app/intake"
-	"onedoor/app/nhs"
+	"onedoor/app/messages"
+	"onedoor/app/patients"
 	"onedoor/app/requests"
+	"onedoor/app/understanding"
 	"onedoor/tenants"
 )
 
@@ -28,12 +32,11 @@ type Options struct {
 	Calls         Calls
 	Callers       Callers
 	Understanding Understanding
-	// Translate gives the catalogue's words in another language than English; nil, or false, leaves them in English, and the
-	// phrase says that it is.
-	Translate func(language, english string) (string, bool)
-	Now       func() time.Time
-	Random    io.Reader
-	Log       *slog.Logger
+	// Address is where the neighbourhoods' pages are, for texts: https://onedoor.example. Without it no text is sent.
+	Address string
+	Now     func() time.Time
+	Random  io.Reader
+	Log     *slog.Logger
 }
 
 // Requests is where a finished conversation goes. It is requests.Service.
@@ -52,9 +55,9 @@ type Directories interface {
 	Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
 }
 
-// Texts sends a caller the reference of what was sent, and nothing of what it is about.
+// Texts sends texts. It is messages.Outbox.
 type Texts interface {
-	SendReference(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, reference requests.Reference, language string) error
+	Queue(ctx context.Context, m messages.Message) (uuid.UUID, error)
 }
 
 // Calls notes what happens on a call, for the record of it. It is calls.Service.
@@ -62,8 +65,18 @@ type Calls interface {
 	Note(ctx context.Context, neighbourhood, call uuid.UUID, n calls.Note) error
 }
 
-// Callers decides what a caller may hear of requests and appointments that exist.
-type Callers interface{}
+// Callers decides what a caller may hear of requests and appointments that exist. It is callers.Service.
+type Callers interface {
+	SendCode(ctx context.Context, neighbourhood, call uuid.UUID, given patients.Given, language string) error
+	Prove(ctx context.Context, neighbourhood, call uuid.UUID, given patients.Given, codeOrPIN string) (callers.Proof, error)
+	Requests(ctx context.Context, proof callers.Proof, language string) ([]callers.Status, error)
+	Appointments(ctx context.Context, proof callers.Proof) ([]clinical.Appointment, error)
+}
 
-// Understanding proposes a kind for words that a caller said.
-type Understanding interface{}
+// Understanding proposes a kind, and answers, for words that a caller said. It is understanding.Service.
+type Understanding interface {
+	Offers(ctx context.Context, neighbourhood, organisation uuid.UUID) (bool, error)
+	Propose(ctx context.Context, neighbourhood, organisation uuid.UUID, words, language, channel string) (understanding.Proposal, understanding.Outcome, error)
+	Chose(ctx context.Context, neighbourhood, use uuid.UUID, kind string) error
+	Listen(h understanding.Heard)
+}

@@ -208,6 +208,12 @@ func (d *Driver) skip(ctx context.Context, s *State, it *catalogue.Item) (Turn, 
 
 // recorded takes what was spoken. Zero ends it by asking for a person, as anywhere.
 func (d *Driver) recorded(ctx context.Context, s *State, e Event) (Turn, error) {
+	if s.Step == stepWords {
+		if e.Keys == "0" {
+			return d.person(ctx, s)
+		}
+		return d.heardWords(ctx, s, e.Said)
+	}
 	if s.Step != stepQuestion {
 		return d.again(ctx, s)
 	}
@@ -218,6 +224,7 @@ func (d *Driver) recorded(ctx context.Context, s *State, e Event) (Turn, error) 
 	if err := d.walker.Record(s.Talk, it.LinkID, e.Recording.String()); err != nil {
 		return Turn{}, d.refusalOf(err, wrongFor(it))
 	}
+	d.listen(s, e.Said)
 	if e.Keys == "0" {
 		return d.person(ctx, s)
 	}
@@ -227,7 +234,11 @@ func (d *Driver) recorded(ctx context.Context, s *State, e Event) (Turn, error) 
 
 // notRecorded goes on without a recording that could not be kept.
 func (d *Driver) notRecorded(ctx context.Context, s *State) (Turn, error) {
-	if s.Step != stepQuestion {
+	switch s.Step {
+	case stepQuestion:
+	case stepWords:
+		return d.menus(ctx, s)
+	default:
 		return d.again(ctx, s)
 	}
 	it, err := d.item(s)

@@ -18,6 +18,7 @@ import (
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/intake"
+	"onedoor/app/messages"
 	"onedoor/app/nhs"
 	"onedoor/app/requests"
 	"onedoor/app/store/conversationstore"
@@ -35,14 +36,8 @@ type rig struct {
 
 	mu    sync.Mutex
 	sent  []handedIn
-	texts []text
+	texts []messages.Message
 	notes []calls.Note
-}
-
-type text struct {
-	to        nhs.Phone
-	reference requests.Reference
-	language  string
 }
 
 func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
@@ -50,7 +45,7 @@ func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
 	r := &rig{World: demotest.New(t), t: t}
 	o := dialogue.Options{
 		Catalogue: r.Catalogue, Requests: r, Conversations: conversationstore.New(r.DB, r.Now),
-		Directories: directory.New(directorystore.New(r.DB), r.Now), Texts: r, Calls: r, Now: r.Now, Random: rand.Reader,
+		Directories: directory.New(directorystore.New(r.DB), r.Now), Texts: r, Address: "https://onedoor.example", Calls: r, Now: r.Now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	o.Walker = intake.NewWalker(r.Catalogue, requests.NeedsPharmacy(r.Catalogue, r.Requests), r.Now)
@@ -65,12 +60,15 @@ func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
 	return r
 }
 
-// SendReference is what a text would have been.
-func (r *rig) SendReference(_ context.Context, _ uuid.UUID, to nhs.Phone, reference requests.Reference, language string) error {
+// Queue is what a text would have been.
+func (r *rig) Queue(_ context.Context, m messages.Message) (uuid.UUID, error) {
+	if _, err := m.Text.Words(); err != nil {
+		return uuid.Nil, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.texts = append(r.texts, text{to, reference, language})
-	return nil
+	r.texts = append(r.texts, m)
+	return uuid.NewV7()
 }
 
 // Note is the record of the call.

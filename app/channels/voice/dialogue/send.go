@@ -23,10 +23,11 @@ func (d *Driver) send(ctx context.Context, s *State) (Turn, error) {
 	if err := d.walker.Submit(s.Talk, string(receipt.Reference)); err != nil {
 		return Turn{}, err
 	}
-	s.Sent, s.Ending = receipt.Reference, calls.Completed
+	s.Sent = receipt.Reference
+	s.ended(calls.Completed)
 	d.keep(ctx, s)
 	if receipt.Status == requests.Diverted {
-		s.Ending = calls.Emergency
+		s.ended(calls.Emergency)
 		return d.enter(ctx, s, stepEmergency)
 	}
 	lead := []Phrase{d.say(s, "sent")}
@@ -55,14 +56,23 @@ func (d *Driver) next(ctx context.Context, s *State, r requests.Receipt) Phrase 
 // text sends the reference where that is safe, and reports whether it is on its way.
 func (d *Driver) text(ctx context.Context, s *State, r requests.Reference) bool {
 	details := s.Talk.Details
-	if d.texts == nil || details.SafeToText == nil || !*details.SafeToText || !details.Mobile.Mobile() {
+	if d.texts == nil || d.address == "" || details.SafeToText == nil || !*details.SafeToText || !details.Mobile.Mobile() {
 		return false
 	}
-	if err := d.texts.SendReference(ctx, s.NeighbourhoodID, details.Mobile, r, known(s.Language)); err != nil {
+	directory, err := d.directory(ctx, s)
+	if err == nil {
+		n := directory.Neighbourhood()
+		_, err = d.texts.Queue(ctx, messages.Message{
+			NeighbourhoodID: s.NeighbourhoodID, CallID: s.CallID, To: details.Mobile, Once: "reference/" + string(r),
+			Text: messages.Text{
+				Template: messages.ReferenceText, Language: known(s.Language), From: n.Name, Reference: r.Spaced(), Address: d.address + "/" + n.Slug + "/status",
+			},
+		})
+	}
+	if err != nil {
 		d.failed(ctx, s, "a reference could not be texted", err)
-		return false
 	}
-	return true
+	return err == nil
 }
 
 // askSent asks whether there is anything else. The star says the reference again.

@@ -33,12 +33,11 @@ func (s *State) spelt(text string) Phrase {
 	return Phrase{Text: text, Language: known(s.Language), Private: true, Slow: true}
 }
 
-// catalogued are words of the catalogue: in the caller's language where it has them, else in English, and marked so.
+// catalogued are words of the catalogue, in the caller's language.
 func (d *Driver) catalogued(s *State, id, text string) Phrase {
-	if language := known(s.Language); language != english && d.translate != nil {
-		if translated, ok := d.translate(language, text); ok {
-			return Phrase{ID: id, Text: translated, Language: language}
-		}
+	language := known(s.Language)
+	if words, ok := d.catalogue.Words(language, text); ok {
+		return Phrase{ID: id, Text: words, Language: language}
 	}
 	return Phrase{ID: id, Text: text, Language: english}
 }

@@ -5,10 +5,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/intake"
 	"onedoor/app/nhs"
+	"onedoor/app/patients"
 	"onedoor/app/requests"
+	"onedoor/app/understanding"
 )
 
 // Step is where in the dialogue a call stands.
@@ -28,6 +31,13 @@ const (
 	stepTransfer      Step = "transfer"         // being put through
 	stepRingBack      Step = "ring-back"        // on the number that is known?
 	stepNumber        Step = "ring-back-number" // the number to ring
+	stepWords         Step = "own-words"        // what the caller needs, in their own words
+	stepMeant         Step = "meant"            // a kind that was proposed for them
+	stepProposed      Step = "proposed"         // an answer that was proposed for them: State.Place.LinkID
+	stepWho           Step = "who"              // who wants to hear of what there is: State.Place.Detail
+	stepProveBy       Step = "prove-by"         // a code or a PIN
+	stepProve         Step = "prove"            // the code or the PIN
+	stepHear          Step = "hear"             // requests and appointments
 	stepEnd           Step = "end"              // the last words were said
 )
 
@@ -64,6 +74,14 @@ type State struct {
 	ToldRecording bool `json:",omitempty"`
 	ToldSkipping  bool `json:",omitempty"`
 	ToldDetails   bool `json:",omitempty"`
+
+	// Proposal is what understanding makes of the caller's own words, until they say whether it is right.
+	Proposal *understanding.Proposal `json:",omitempty"`
+
+	// Given is what a caller says of themselves to hear of what there is; ByPIN how they prove it; Proof that they did.
+	Given patients.Given `json:",omitzero"`
+	ByPIN bool           `json:",omitempty"`
+	Proof *callers.Proof `json:",omitempty"`
 
 	PersonAskedAt time.Time `json:",omitzero"`
 	PersonAt      time.Time `json:",omitzero"`
@@ -130,3 +148,10 @@ func (s *State) number() nhs.Phone {
 
 // named is an id that follows from the call, so that the same thing done twice is done once.
 func (s *State) named(what string) uuid.UUID { return uuid.NewSHA1(s.CallID, []byte(what)) }
+
+// ended says what the call came to. An emergency stays one, whatever came after.
+func (s *State) ended(e calls.Ending) {
+	if s.Ending != calls.Emergency {
+		s.Ending = e
+	}
+}

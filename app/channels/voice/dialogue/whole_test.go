@@ -48,7 +48,7 @@ func TestAWholeCallIsARequestInTheQueue(t *testing.T) {
 	if slow != 2 {
 		t.Errorf("the reference is said slowly %d times", slow)
 	}
-	if len(r.texts) != 1 || r.texts[0] != (text{from, sent.Receipt.Reference, "en"}) {
+	if len(r.texts) != 1 || r.texts[0].To != from || r.texts[0].Text.Reference != sent.Receipt.Reference.Spaced() {
 		t.Errorf("texted %+v", r.texts)
 	}
 	c.press("2").wantHeard("Goodbye")

@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/calls"
+	"onedoor/app/messages"
+	"onedoor/app/messages/development"
+	"onedoor/app/messages/notify"
+	"onedoor/app/nhs"
+	"onedoor/app/outbound"
+	"onedoor/app/requests"
+	"onedoor/app/secrets"
+	"onedoor/app/secrets/keyfile"
+	"onedoor/app/store/callstore"
+	"onedoor/app/store/messagestore"
+	"onedoor/app/store/secretstore"
+	"onedoor/tenants"
+)
+
+// masterKeyFile is the master key's name in the data folder of a development machine.
+const masterKeyFile = "master-key.json"
+
+// wireTelephone makes what telephone channels stand on: the vault, the record of calls, texts.
+func (a *App) wireTelephone(inserter messagestore.Inserter) error {
+	s := a.services
+	key, err := a.masterKey()
+	if err != nil {
+		return err
+	}
+	s.vault = secrets.New(secretstore.New(a.db, a.now), key)
+	s.calls = calls.NewService(calls.Options{Store: callstore.New(a.db), Sealer: s.vault, Now: a.now})
+	provider, err := a.textProvider()
+	if err != nil || provider == nil {
+		return err
+	}
+	s.outbox = messages.NewOutbox(messages.OutboxOptions{Store: messagestore.New(a.db, inserter), Sealer: s.vault, Provider: provider, Now: a.now})
+	s.texts = &texting{s.outbox, s.directory, a.config.base()}
+	return nil
+}
+
+func (a *App) masterKey() (*keyfile.File, error) {
+	if a.config.MasterKey != "" {
+		return keyfile.Open(a.config.MasterKey)
+	}
+	return keyfile.OpenOrMake(filepath.Join(a.config.Data, masterKeyFile))
+}
+
+// textProvider is the provider of text messages; nil where there is none.
+func (a *App) textProvider() (messages.Provider, error) {
+	if a.config.NotifyKey == "" {
+		if a.config.production() {
+			return nil, nil //nolint:nilnil // production does not pretend to send: the line then offers no text
+		}
+		return development.Provider{}, nil
+	}
+	allow, err := a.notifyAddress()
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(notify.Options{
+		Config: notify.Config{BaseURL: a.config.NotifyURL, Key: a.config.NotifyKey, Template: a.config.NotifyTemplate, Sender: a.config.NotifySender},
+		Client: outbound.New(outbound.Options{Allow: allow}), Now: a.now,
+	})
+}
+
+// notifyAddress is what may be called though it is not public: a stand-in for Notify, where the operator names one.
+func (a *App) notifyAddress() ([]outbound.Allowed, error) {
+	if a.config.NotifyURL == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(a.config.NotifyURL)
+	if err != nil {
+		return nil, errors.New("--notify-url wants an address, such as http://127.0.0.1:6011")
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err != nil {
+		return nil, nil // a name: reached where it is public, and by TLS
+	}
+	return outbound.ParseAllowed(u.Host)
+}
+
+// texting says what the domain wants texted in the words of package messages: it knows the neighbourhood's name and the
+// addresses of its pages.
+type texting struct {
+	outbox      *messages.Outbox
+	directories interface {
+		Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
+	}
+	base string
+}
+
+// codeMinutes is how long package callers lets a code work.
+const codeMinutes = 10
+
+// SendReference tells a caller the reference of what they asked for.
+func (t texting) SendReference(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, reference requests.Reference, language string) error {
+	return t.send(ctx, neighbourhood, to, language, messages.Text{Template: messages.ReferenceText, Reference: reference.Spaced()}, "/status")
+}
+
+// SendGoOn tells a caller with which reference the answers go on online.
+func (t texting) SendGoOn(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, reference requests.Reference, language string) error {
+	return t.send(ctx, neighbourhood, to, language, messages.Text{Template: messages.GoOnText, Reference: reference.Spaced()}, "/")
+}
+
+// SendCode brings a code to the number on record.
+func (t texting) SendCode(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, code, language string) error {
+	return t.send(ctx, neighbourhood, to, language, messages.Text{Template: messages.CodeText, Code: code, Minutes: codeMinutes}, "/")
+}
+
+func (t texting) send(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, language string, text messages.Text, page string) error {
+	directory, err := t.directories.Current(ctx, neighbourhood)
+	if err != nil {
+		return err
+	}
+	here := directory.Neighbourhood()
+	text.Language, text.From, text.Address = language, here.Name, t.base+"/"+here.Slug+page
+	_, err = t.outbox.Queue(ctx, messages.Message{NeighbourhoodID: neighbourhood, To: to, Text: text})
+	return err
+}
