@@ -135,9 +135,7 @@ func (d *Driver) askHear(ctx context.Context, s *State) (Turn, error) {
 	}
 	for _, status := range list {
 		if kind, ok := d.catalogue.Kind(status.Kind); ok {
-			title := d.catalogued(s, "", kind.Title)
-			title.Private, title.Text = true, title.Text+"."
-			say = append(say, title)
+			say = append(say, d.title(s, kind))
 		}
 		say = append(say, s.spelt(digits(status.Reference.Spaced())), s.private(status.Says))
 	}
