@@ -44,6 +44,7 @@ type call struct {
 }
 
 func (c *call) ID() uuid.UUID         { return c.id }
+func (c *call) External() string      { return c.dialog.invite.CallID().Value() }
 func (c *call) Line() Line            { return c.line }
 func (c *call) At() time.Time         { return c.at }
 func (c *call) Media() *media.Session { return c.media }

@@ -40,7 +40,7 @@ func (s *Server) onInvite(original *sip.Request, tx sip.ServerTransaction) {
 	line, timer, no := s.screen(ctx, req)
 	if no != nil {
 		s.refuse(req, tx, no.code, no.reason, no.headers...)
-		s.unanswered(ctx, Unanswered{Line: line, Caller: callerOf(req), At: at, Reason: no.reason})
+		s.unanswered(ctx, req, line, at, no.reason)
 		return
 	}
 	contact := s.contactFor(ctx, req.Recipient.User, req.Transport(), req.Source())
@@ -56,12 +56,12 @@ func (s *Server) onInvite(original *sip.Request, tx sip.ServerTransaction) {
 	key := req.CallID().Value() + "\x00" + req.From().Params.GetOr("tag", "")
 	if no := s.begin(c, key); no != nil {
 		s.refuse(original, tx, no.code, no.reason, no.headers...)
-		s.unanswered(ctx, Unanswered{Line: line, Caller: c.caller, At: at, Reason: no.reason})
+		s.unanswered(ctx, req, line, at, no.reason)
 		return
 	}
 	defer s.finish(c, key)
 	if reason := c.answer(req); reason != "" {
-		s.unanswered(context.WithoutCancel(ctx), Unanswered{Line: line, Caller: c.caller, At: at, Reason: reason})
+		s.unanswered(context.WithoutCancel(ctx), req, line, at, reason)
 		return
 	}
 	c.run()
@@ -132,9 +132,9 @@ func (s *Server) finish(c *call, key string) {
 	})
 }
 
-func (s *Server) unanswered(ctx context.Context, u Unanswered) {
+func (s *Server) unanswered(ctx context.Context, req *sip.Request, l Line, at time.Time, reason string) {
 	if counter, ok := s.handler.(Counter); ok {
-		counter.Unanswered(ctx, u)
+		counter.Unanswered(ctx, Unanswered{Line: l, External: req.CallID().Value(), Caller: callerOf(req), At: at, Reason: reason})
 	}
 }
 
@@ -190,7 +190,7 @@ func (c *call) answer(req *sip.Request) string {
 	}
 	if err != nil {
 		c.end(ErrBroken)
-		return "no-ack"
+		return UnansweredNoAck
 	}
 	answer, ended := c.awaitAck(c.tx, ok, acked)
 	switch {
@@ -209,14 +209,14 @@ func (c *call) answer(req *sip.Request) string {
 func (c *call) cancelled() string {
 	c.server.counts.cancelled.Add(1)
 	c.end(ErrCallerHungUp)
-	return "cancelled"
+	return UnansweredCancelled
 }
 
 // unacknowledged ends a call that was answered and never acknowledged, or ended before that.
 func (c *call) unacknowledged() string {
 	c.server.counts.noAck.Add(1)
 	c.end(ErrBroken)
-	return "no-ack"
+	return UnansweredNoAck
 }
 
 // negotiate opens the call's audio and answers the caller's offer, or makes one where there was none.

@@ -60,11 +60,18 @@ type Handler interface {
 
 // Unanswered is a call that never reached the Handler.
 type Unanswered struct {
-	Line   Line // zero when there is none by the name
-	Caller nhs.Phone
-	At     time.Time
-	Reason string // as in Stats.Refused, or cancelled, no-ack
+	Line     Line // zero when there is none by the name
+	External string
+	Caller   nhs.Phone
+	At       time.Time
+	Reason   string // as in Stats.Refused, or one of the two below
 }
+
+// Why a call that was not refused reached nobody.
+const (
+	UnansweredCancelled = "cancelled" // the caller hung up while it rang
+	UnansweredNoAck     = "no-ack"    // nobody acknowledged the answer
+)
 
 // Counter is a Handler that also wants to know of calls that it never got, so that no count loses them.
 type Counter interface {
@@ -74,6 +81,7 @@ type Counter interface {
 // Call is one answered call.
 type Call interface {
 	ID() uuid.UUID
+	External() string // the other side's name for it: its Call-ID
 	Line() Line
 	// Caller is the number as the network gave it; false when it was withheld or cannot be read. It identifies nobody.
 	Caller() (nhs.Phone, bool)
@@ -119,7 +127,7 @@ type Config struct {
 	Ring          time.Duration // between 183 and 200: 300 ms
 	AckWait       time.Duration // for the ACK of a 200: 32 s
 	SilenceWait   time.Duration // without any audio, while not on hold: 60 s
-	HoldWait      time.Duration // without any audio, on hold: 30 minutes
+	HoldWait      time.Duration // without any audio, on hold: 10 minutes
 	TransferWait  time.Duration // for people to answer: 40 s
 	SessionTime   time.Duration // RFC 4028, offered: 30 minutes
 	SessionLeast  time.Duration // RFC 4028, accepted: 90 s
@@ -140,7 +148,7 @@ func (c Config) withDefaults() Config {
 	set(&c.Ring, 300*time.Millisecond)
 	set(&c.AckWait, 32*time.Second)
 	set(&c.SilenceWait, time.Minute)
-	set(&c.HoldWait, 30*time.Minute)
+	set(&c.HoldWait, 10*time.Minute)
 	set(&c.TransferWait, 40*time.Second)
 	set(&c.SessionTime, 30*time.Minute)
 	set(&c.SessionLeast, 90*time.Second)
