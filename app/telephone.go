@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -15,11 +17,13 @@ import (
 	"onedoor/app/messages/notify"
 	"onedoor/app/nhs"
 	"onedoor/app/outbound"
+	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/secrets"
 	"onedoor/app/secrets/keyfile"
 	"onedoor/app/store/callstore"
 	"onedoor/app/store/messagestore"
+	"onedoor/app/store/recordingstore"
 	"onedoor/app/store/secretstore"
 	"onedoor/tenants"
 )
@@ -35,6 +39,7 @@ func (a *App) wireTelephone(inserter messagestore.Inserter) error {
 		return err
 	}
 	s.vault = secrets.New(secretstore.New(a.db, a.now), key)
+	s.recordings = recordings.New(recordings.Options{Store: recordingstore.New(a.db, a.now), Vault: s.vault, Now: a.now})
 	s.calls = calls.NewService(calls.Options{Store: callstore.New(a.db), Sealer: s.vault, Now: a.now})
 	provider, err := a.textProvider()
 	if err != nil || provider == nil {
@@ -48,6 +53,9 @@ func (a *App) wireTelephone(inserter messagestore.Inserter) error {
 func (a *App) masterKey() (*keyfile.File, error) {
 	if a.config.MasterKey != "" {
 		return keyfile.Open(a.config.MasterKey)
+	}
+	if err := os.MkdirAll(a.config.Data, 0o755); err != nil { // with a database of its own elsewhere, nothing made it yet
+		return nil, fmt.Errorf("the data folder: %w", err)
 	}
 	return keyfile.OpenOrMake(filepath.Join(a.config.Data, masterKeyFile))
 }
