@@ -170,7 +170,7 @@ func (a *App) wire(ctx context.Context) error {
 		work := jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
-			Simulations: a.services.simulations, Replays: a.services.replayer,
+			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 			Calls:   a.services.calls,
 		}

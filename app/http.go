@@ -15,8 +15,6 @@ import (
 	"onedoor/app/demo"
 	"onedoor/app/identity/devprovider"
 	"onedoor/app/identity/oidc"
-	"onedoor/app/intake"
-	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/eventstore"
@@ -38,7 +36,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	s := a.services
 	pages := web.New(web.Options{
-		Catalogue: s.catalogue, Walker: intake.NewWalker(s.catalogue, requests.NeedsPharmacy(s.catalogue, s.requests), a.now), Requests: s.requests,
+		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests,
 		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Now: a.now, Random: rand.Reader, Log: a.log,
 	})
 	a.server = routes.New(routes.Options{

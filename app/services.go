@@ -14,9 +14,11 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/intake"
 	"onedoor/app/messages"
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
+	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/secrets"
 	"onedoor/app/simulations"
@@ -60,6 +62,9 @@ type services struct {
 	kept        *requeststore.Store
 	rules       *rulestore.Store
 	watch       *rulestore.Watch
+
+	recordings *recordings.Service
+	walker     *intake.Walker // of every channel
 }
 
 func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
@@ -83,8 +88,17 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.watch = rulestore.NewWatch(db, s.rules, rulestore.WatchOptions{Alarms: s.alarms, Now: now, Log: log})
 	s.returned = misroutestore.New(db)
 	s.misroutes = misroutes.New(misroutes.Options{Store: s.returned, Versions: s.publishing, Alarms: s.alarms, Now: now})
+	s.walker = intake.NewWalker(kinds, requests.NeedsPharmacy(kinds, s.requests), now, intake.References(requests.Drawing(rand.Reader)))
 	s.door = identity.NewDoor(s.people, now, nil)
 	return s, nil
+}
+
+// transcriptions are the job's where there is a transcriber.
+func (s *services) transcriptions() jobs.Transcriptions {
+	if !s.recordings.Transcribing() {
+		return nil
+	}
+	return s.recordings
 }
 
 // expiring is what is kept for a time only.
@@ -110,6 +124,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
+		{Name: "recordings", Remove: each(s.recordings.Remove)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
 	}

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -15,11 +17,13 @@ import (
 	"onedoor/app/messages/notify"
 	"onedoor/app/nhs"
 	"onedoor/app/outbound"
+	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/secrets"
 	"onedoor/app/secrets/keyfile"
 	"onedoor/app/store/callstore"
 	"onedoor/app/store/messagestore"
+	"onedoor/app/store/recordingstore"
 	"onedoor/app/store/secretstore"
 	"onedoor/tenants"
 )
@@ -34,8 +38,10 @@ func (a *App) wireTelephone(inserter messagestore.Inserter) error {
 	if err != nil {
 		return err
 	}
+	kept := callstore.New(a.db)
 	s.vault = secrets.New(secretstore.New(a.db, a.now), key)
-	s.calls = calls.NewService(calls.Options{Store: callstore.New(a.db), Sealer: s.vault, Now: a.now})
+	s.recordings = recordings.New(recordings.Options{Store: recordingstore.New(a.db, a.now), Vault: s.vault, Now: a.now})
+	s.calls = calls.NewService(calls.Options{Store: kept, Reports: kept, Lists: kept, Sealer: s.vault, Now: a.now})
 	provider, err := a.textProvider()
 	if err != nil || provider == nil {
 		return err
@@ -48,6 +54,9 @@ func (a *App) wireTelephone(inserter messagestore.Inserter) error {
 func (a *App) masterKey() (*keyfile.File, error) {
 	if a.config.MasterKey != "" {
 		return keyfile.Open(a.config.MasterKey)
+	}
+	if err := os.MkdirAll(a.config.Data, 0o755); err != nil { // with a database of its own elsewhere, nothing made it yet
+		return nil, fmt.Errorf("the data folder: %w", err)
 	}
 	return keyfile.OpenOrMake(filepath.Join(a.config.Data, masterKeyFile))
 }

@@ -58,3 +58,36 @@ func TestHousekeepingRunsInEveryNeighbourhood(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+type scribe chan uuid.UUID
+
+func (s scribe) Transcribe(_ context.Context, neighbourhood uuid.UUID) (int, error) {
+	s <- neighbourhood
+	return 0, errors.New("trouble in one neighbourhood does not keep it from the next")
+}
+
+func TestRecordingsAreWrittenDownInEveryNeighbourhood(t *testing.T) {
+	t.Parallel()
+	neighbourhoods := []uuid.UUID{uuid.New(), uuid.New()}
+	written := make(scribe, 10)
+	work := jobs.Work{Transcriptions: written}
+	if _, err := jobs.New(testdb.New(t), work, jobs.Options{}); err == nil {
+		t.Error("it starts without the list of neighbourhoods")
+	}
+	work.Neighbourhoods = func(context.Context) ([]uuid.UUID, error) { return neighbourhoods, nil }
+	client, err := jobs.New(testdb.New(t), work, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range neighbourhoods {
+		if got := <-written; got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+	if err := client.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}

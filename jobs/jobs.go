@@ -61,6 +61,7 @@ const (
 	queueHousekeeper = "housekeeping"
 	queueSimulations = "simulations"
 	queueMessages    = "messages"
+	queueRecordings  = "recordings"
 )
 
 func (o Options) withDefaults() Options {
@@ -101,6 +102,7 @@ type Work struct {
 	Replays        Replayer
 	Calls          CallSweeper
 	Messages       Sender
+	Transcriptions Transcriptions
 }
 
 // Client runs jobs.
@@ -162,6 +164,7 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueHousekeeper: {MaxWorkers: 2},
 			queueSimulations: {MaxWorkers: 1},
 			queueMessages:    {MaxWorkers: 4},
+			queueRecordings:  {MaxWorkers: 1},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,
@@ -182,8 +185,8 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 
 // telephone adds what keeps calls and texts going.
 func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
-	if (work.Calls != nil || work.Messages != nil) && work.Neighbourhoods == nil {
-		return nil, errors.New("sweeping calls and sending messages need the list of neighbourhoods")
+	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil) && work.Neighbourhoods == nil {
+		return nil, errors.New("sweeping calls, sending messages and transcribing need the list of neighbourhoods")
 	}
 	if work.Calls != nil {
 		river.AddWorker(registered, &sweepCallsWorker{calls: work.Calls, neighbourhoods: work.Neighbourhoods, options: o})
@@ -193,6 +196,10 @@ func (work Work) telephone(registered *river.Workers, o Options) (periodic []*ri
 		river.AddWorker(registered, &sendWorker{messages: work.Messages})
 		river.AddWorker(registered, &sweepMessagesWorker{messages: work.Messages, neighbourhoods: work.Neighbourhoods})
 		periodic = append(periodic, every(sendMessagesEvery, SweepMessages{}))
+	}
+	if work.Transcriptions != nil {
+		river.AddWorker(registered, &transcribeWorker{recordings: work.Transcriptions, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(transcribeEvery, TranscribeRecordings{}))
 	}
 	return periodic, nil
 }

@@ -26,6 +26,7 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/clinical"
 	"onedoor/app/fault"
+	"onedoor/app/messages"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/app/requests"
@@ -52,10 +53,9 @@ const (
 // Floor is how long SendCode and Prove take at least, so that time tells nothing: more than the slowest of their ways.
 const Floor = 400 * time.Millisecond
 
-// Texts send a code. app/messages does.
+// Texts bring a code to a number. It is messages.Outbox.
 type Texts interface {
-	// SendCode brings a code to a number. Its words name neither a service nor a reason.
-	SendCode(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, code, language string) error
+	Queue(ctx context.Context, m messages.Message) (uuid.UUID, error)
 }
 
 // Requests are what a person asked for. It is requests.Service.

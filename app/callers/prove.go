@@ -13,6 +13,7 @@ import (
 
 	"onedoor/app/audit"
 	"onedoor/app/fault"
+	"onedoor/app/messages"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/tenants"
@@ -62,7 +63,11 @@ func (s *Service) SendCode(ctx context.Context, neighbourhood, call uuid.UUID, g
 		if err := s.o.Store.KeepCode(ctx, kept); err != nil || !send {
 			return err
 		}
-		return s.o.Texts.SendCode(ctx, neighbourhood, patient.Mobile, code, language)
+		_, err = s.o.Texts.Queue(ctx, messages.Message{
+			NeighbourhoodID: neighbourhood, CallID: call, To: patient.Mobile,
+			Text: messages.Text{Template: messages.CodeText, Language: language, Code: code, Minutes: int(codeLifetime.Minutes())},
+		})
+		return err
 	})
 }
 

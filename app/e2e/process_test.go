@@ -305,6 +305,7 @@ func TestHowTheProgramIsCalled(t *testing.T) {
 			"--clock", "2026-11-23T10:00:00Z",
 		}, database...), 1, []string{"clock"}},
 		"help of policies":       {[]string{"policy", "--help"}, 0, []string{"check", "decide", "simulate", "diff", "bench", "dmn", "import", "export"}},
+		"a key without a file":   {[]string{"key", "make"}, 1, []string{"--master-key"}},
 		"a policy that is none":  {[]string{"policy", "check", "process_test.go"}, 1, []string{"invalid"}},
 		"a policy not there":     {[]string{"policy", "check", "absent.yaml"}, 1, []string{"absent.yaml cannot be read"}},
 		"a policy without facts": {[]string{"policy", "decide", "process_test.go"}, 2, []string{"--facts"}},

@@ -168,7 +168,9 @@ func (s *Service) find(ctx context.Context, by requests.Actor, reference request
 }
 
 // sealedFor names what is sealed, so that no other opens in its place.
-func sealedFor(what string, id uuid.UUID) []byte { return append([]byte("recording "+what+" "), id[:]...) }
+func sealedFor(what string, id uuid.UUID) []byte {
+	return append([]byte("recording "+what+" "), id[:]...)
+}
 
 // Remove removes the sound and the transcript of recordings whose time is over and that no open request needs, and counts
 // them. That they were there, and who heard them, stays.

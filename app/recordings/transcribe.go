@@ -13,6 +13,9 @@ import (
 // transcribeMost is how many recordings one round takes in a neighbourhood.
 const transcribeMost = 8
 
+// Transcribing reports whether this installation has a transcriber.
+func (s *Service) Transcribing() bool { return s.o.Transcriber != nil }
+
 // Transcribe writes down what was said in the recordings of a neighbourhood that wait for it, oldest first, and counts them.
 // Each is tried five times at the most. What a machine heard changes neither answers nor urgency.
 func (s *Service) Transcribe(ctx context.Context, neighbourhood uuid.UUID) (int, error) {

@@ -71,3 +71,11 @@ func (r Reference) Spaced() string {
 	}
 	return string(r[:3]) + " " + string(r[3:6]) + " " + string(r[6:])
 }
+
+// Drawing draws references as plain text, for conversations that are no request yet: intake.References.
+func Drawing(random io.Reader) func() (string, error) {
+	return func() (string, error) {
+		r, err := NewReference(random)
+		return string(r), err
+	}
+}

@@ -54,7 +54,9 @@ type key struct {
 }
 
 // New makes a vault.
-func New(store Store, kms KMS) *Vault { return &Vault{store: store, kms: kms, keys: map[uuid.UUID]*key{}} }
+func New(store Store, kms KMS) *Vault {
+	return &Vault{store: store, kms: kms, keys: map[uuid.UUID]*key{}}
+}
 
 // Seal encrypts something of a neighbourhood. Only the same sealedFor opens it: name what it is and whose, by ids.
 func (v *Vault) Seal(ctx context.Context, neighbourhood uuid.UUID, plain, sealedFor []byte) ([]byte, error) {

@@ -24,6 +24,7 @@ type commands struct {
 	Demo      demoCommand       `cmd:"" help:"Run the demonstration neighbourhood on a private database, until Ctrl-C."`
 	Migrate   migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
 	Simulator simulatorCommand  `cmd:"" help:"Run only the demonstration's clinical systems."`
+	Key       keyCommands       `cmd:"" help:"Make, rotate or forget the master key that recordings are encrypted under."`
 	Policy    policies.Commands `cmd:"" help:"Check, try out and exchange policies that are kept in files."`
 	Bench     benchCommands     `cmd:"" help:"Measure, as ratios within one run."`
 	Version   versionCommand    `cmd:"" help:"Print the version."`

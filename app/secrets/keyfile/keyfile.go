@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -19,10 +20,23 @@ import (
 )
 
 // File is a master key. It implements secrets.KMS.
-type File struct{ aead tink.AEAD }
+type File struct {
+	path string
+
+	mu   sync.Mutex
+	aead tink.AEAD
+}
 
 // Open reads a key file. One that others than its owner can read is refused.
 func Open(path string) (*File, error) {
+	primitive, err := load(path)
+	if err != nil {
+		return nil, err
+	}
+	return &File{path: path, aead: primitive}, nil
+}
+
+func load(path string) (tink.AEAD, error) {
 	handle, err := read(path)
 	if err != nil {
 		return nil, err
@@ -31,7 +45,7 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key file %s holds no key that encrypts: %w", path, err)
 	}
-	return &File{primitive}, nil
+	return primitive, nil
 }
 
 // OpenOrMake reads a key file, and makes it first where there is none.
@@ -51,8 +65,8 @@ func Make(path string) error {
 	return write(path, handle, func(temporary string) error { return os.Link(temporary, path) }) // a link replaces nothing
 }
 
-// Rotate adds a master key, which wraps from the next start on. Then every tenant's key is to be wrapped anew
-// (secrets.Vault.Rewrap), and after that Forget.
+// Rotate adds a master key, which wraps from now on where the file is read anew. Then every tenant's key is to be wrapped
+// anew (secrets.Vault.Rewrap), and after that Forget.
 func Rotate(path string) error {
 	return change(path, func(m *keyset.Manager, _ []keyset.Entry) error {
 		id, err := m.Add(aead.AES256GCMKeyTemplate())
@@ -79,12 +93,37 @@ func Forget(path string) error {
 
 // Wrap implements secrets.KMS.
 func (f *File) Wrap(_ context.Context, key, sealedFor []byte) ([]byte, error) {
-	return f.aead.Encrypt(key, sealedFor)
+	return f.current().Encrypt(key, sealedFor)
 }
 
-// Unwrap implements secrets.KMS.
+// Unwrap implements secrets.KMS. What the keys in memory do not open may have been wrapped since the file was rotated: it is
+// read again.
 func (f *File) Unwrap(_ context.Context, wrapped, sealedFor []byte) ([]byte, error) {
-	return f.aead.Decrypt(wrapped, sealedFor)
+	key, err := f.current().Decrypt(wrapped, sealedFor)
+	if err == nil {
+		return key, nil
+	}
+	if err := f.reload(); err != nil {
+		return nil, err
+	}
+	return f.current().Decrypt(wrapped, sealedFor)
+}
+
+func (f *File) current() tink.AEAD {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.aead
+}
+
+func (f *File) reload() error {
+	primitive, err := load(f.path)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.aead = primitive
+	return nil
 }
 
 func change(path string, how func(*keyset.Manager, []keyset.Entry) error) error {

@@ -18,6 +18,7 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
+	"onedoor/app/messages"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/app/store/callerstore"
@@ -73,11 +74,14 @@ type phone struct {
 	texts []text
 }
 
-func (p *phone) SendCode(_ context.Context, _ uuid.UUID, to nhs.Phone, code, language string) error {
+func (p *phone) Queue(_ context.Context, m messages.Message) (uuid.UUID, error) {
+	if _, err := m.Text.Words(); err != nil || m.Text.Template != messages.CodeText {
+		return uuid.Nil, errors.Join(err, errors.New("not a code"))
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.texts = append(p.texts, text{to, code, language})
-	return nil
+	p.texts = append(p.texts, text{m.To, m.Text.Code, m.Text.Language})
+	return uuid.New(), nil
 }
 
 func (p *phone) sent() []text {

@@ -100,6 +100,10 @@ func TestTheMasterKeyCanBeRotatedAndTheOldOneForgotten(t *testing.T) {
 	if err := keyfile.Rotate(path); err != nil {
 		t.Fatal(err)
 	}
+	running := secrets.New(store, masterAt(t, path)) // a process that goes on meanwhile, and has not opened anything yet
+	if err := keyfile.Rotate(path); err != nil {
+		t.Fatal(err)
+	}
 	vault := secrets.New(store, masterAt(t, path))
 	if changed, err := vault.Rewrap(ctx, ours); err != nil || !changed {
 		t.Fatal("not wrapped anew", changed, err)
@@ -109,6 +113,9 @@ func TestTheMasterKeyCanBeRotatedAndTheOldOneForgotten(t *testing.T) {
 	}
 	if err := keyfile.Forget(path); err != nil {
 		t.Fatal(err)
+	}
+	if got, err := running.Open(ctx, ours, sealed, nil); err != nil || string(got) != "said" {
+		t.Errorf("a process that was running: %q, %v", got, err)
 	}
 	after := secrets.New(store, masterAt(t, path))
 	if got, err := after.Open(ctx, ours, sealed, nil); err != nil || string(got) != "said" {

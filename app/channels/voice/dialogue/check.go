@@ -17,11 +17,17 @@ func (d *Driver) askCheck(ctx context.Context, s *State) (Turn, error) {
 		return Turn{}, err
 	}
 	kind, _ := d.catalogue.Kind(s.Talk.Kind)
-	say := []Phrase{d.say(s, "check"), d.say(s, "asked-for"), d.catalogued(s, "title."+kind.Code, kind.Title)}
+	say := []Phrase{d.say(s, "check"), d.say(s, "asked-for"), d.title(s, kind)}
 	for _, line := range lines {
 		say = append(say, line.say...)
 	}
 	return Turn{Say: append(say, d.say(s, "check-keys")), Expect: s.keys(1)}, nil
+}
+
+func (d *Driver) title(s *State, kind *catalogue.Kind) Phrase {
+	p := d.catalogued(s, "title."+kind.Code, kind.Title)
+	p.Text += "."
+	return p
 }
 
 func (d *Driver) keyCheck(ctx context.Context, s *State, keys string) (Turn, error) {
@@ -149,7 +155,7 @@ func (d *Driver) detailLine(ctx context.Context, s *State, detail intake.Detail)
 	case intake.HouseNumber:
 		return append(say, s.spelt(details.HouseNumber)), nil
 	case intake.Sex:
-		return append(say, d.say(s, string(details.Sex))), nil
+		return append(say, d.say(s, "sex-"+string(details.Sex))), nil
 	case intake.Mobile:
 		return append(say, s.spelt(digits(details.Mobile.Local()))), nil
 	case intake.SafeToText:

@@ -22,6 +22,7 @@ type Driver struct {
 	walker        *intake.Walker
 	requests      Requests
 	conversations Conversations
+	references    References
 	directories   Directories
 	texts         Texts
 	calls         Calls
@@ -65,7 +66,7 @@ func New(o Options) (*Driver, error) {
 		return nil, err
 	}
 	d := &Driver{
-		catalogue: o.Catalogue, walker: o.Walker, requests: o.Requests, conversations: o.Conversations, directories: o.Directories,
+		catalogue: o.Catalogue, walker: o.Walker, requests: o.Requests, conversations: o.Conversations, references: o.References, directories: o.Directories,
 		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, address: o.Address, now: o.Now, random: o.Random,
 		log: o.Log, words: w,
 	}
@@ -94,6 +95,8 @@ func (d *Driver) parts() map[Step]part {
 		stepWords:         {ask: d.askWords, keys: d.keyWords, giveUp: d.menus},
 		stepMeant:         {ask: d.askMeant, keys: d.keyMeant},
 		stepProposed:      {ask: d.askProposed, keys: d.keyProposed},
+		stepReference:     {ask: d.askReference, keys: d.keyReference},
+		stepBorn:          {ask: d.askBorn, keys: d.keyBorn},
 		stepWho:           {ask: d.askWho, keys: d.keyWho},
 		stepProveBy:       {ask: d.askProveBy, keys: d.keyProveBy},
 		stepProve:         {ask: d.askProve, keys: d.keyProve},

@@ -19,6 +19,9 @@ func (d *Driver) askFirst(ctx context.Context, s *State) (Turn, error) {
 		d.say(s, "welcome", "place", place(s, directory)), d.say(s, "emergency-first"), d.phrase(otherThan(s.Language), "language"),
 		d.say(s, "ask-for"),
 	}
+	if d.references != nil {
+		say = append(say, d.say(s, "go-on"))
+	}
 	if d.callers != nil {
 		say = append(say, d.say(s, "hear"))
 	}
@@ -32,6 +35,11 @@ func (d *Driver) keyFirst(ctx context.Context, s *State, keys string) (Turn, err
 	switch keys {
 	case "1":
 		return d.whatFor(ctx, s)
+	case "2":
+		if d.references != nil {
+			s.Tries = 0
+			return d.enter(ctx, s, stepReference)
+		}
 	case "3":
 		if d.callers != nil {
 			return d.hear(ctx, s)
@@ -77,7 +85,7 @@ func (d *Driver) begin(ctx context.Context, s *State, kind string) (Turn, error)
 	if err := d.newTalk(s, kind); err != nil {
 		return Turn{}, err
 	}
-	s.ToldSkipping, s.ToldDetails = false, false
+	s.ToldSkipping, s.ToldReference, s.ToldDetails = false, false, false
 	d.chose(ctx, s, kind)
 	return d.goOn(ctx, s, d.say(s, "before-questions"))
 }
@@ -91,13 +99,22 @@ func (d *Driver) newTalk(s *State, kind string) error {
 	if s.At.Before(talk.StartedAt) {
 		talk.StartedAt = s.At
 	}
-	var token [32]byte
-	if _, err := io.ReadFull(d.random, token[:]); err != nil {
+	hash, err := d.token()
+	if err != nil {
 		return err
 	}
-	hash := sha256.Sum256(token[:])
-	s.Talk, s.Token, s.Menu, s.Chosen, s.Place = talk, hash[:], "", nil, intake.Place{}
+	s.Talk, s.Token, s.Menu, s.Chosen, s.Place = talk, hash, "", nil, intake.Place{}
 	return nil
+}
+
+// token is the hash of a new token. Nobody holds the token itself: the call has the hash.
+func (d *Driver) token() ([]byte, error) {
+	var token [32]byte
+	if _, err := io.ReadFull(d.random, token[:]); err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(token[:])
+	return hash[:], nil
 }
 
 // keep stores what was answered so far, so that it can go on elsewhere. A call goes on without.

@@ -50,7 +50,7 @@ func (d *Driver) keyWho(ctx context.Context, s *State, keys string) (Turn, error
 		}
 		return d.enter(ctx, s, stepProveBy)
 	case intake.Postcode:
-		postcode, ok := postcodeOf(keys)
+		postcode, ok := PostcodeOf(keys)
 		if !ok {
 			return Turn{}, refusal("wrong-postcode")
 		}
@@ -135,9 +135,7 @@ func (d *Driver) askHear(ctx context.Context, s *State) (Turn, error) {
 	}
 	for _, status := range list {
 		if kind, ok := d.catalogue.Kind(status.Kind); ok {
-			title := d.catalogued(s, "", kind.Title)
-			title.Private, title.Text = true, title.Text+"."
-			say = append(say, title)
+			say = append(say, d.title(s, kind))
 		}
 		say = append(say, s.spelt(digits(status.Reference.Spaced())), s.private(status.Says))
 	}

@@ -14,19 +14,21 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/intake"
 	"onedoor/app/messages"
+	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/understanding"
 	"onedoor/tenants"
 )
 
-// Options are what a Driver needs. Texts, Calls, Callers and Understanding may be nil: then the line says so, or does not
+// Options are what a Driver needs. References, Texts, Calls, Callers and Understanding may be nil: then the line says so, or does not
 // offer it.
 type Options struct {
 	Catalogue     *catalogue.Catalogue
 	Walker        *intake.Walker
 	Requests      Requests
 	Conversations Conversations
+	References    References
 	Directories   Directories
 	Texts         Texts
 	Calls         Calls
@@ -48,6 +50,13 @@ type Requests interface {
 // conversationstore.Store.
 type Conversations interface {
 	Save(ctx context.Context, tokenHash []byte, c *intake.Conversation) error
+}
+
+// References finds what was begun before. It is conversationstore.Store.
+type References interface {
+	// ByReference takes a conversation up under the hash of a new token. What is absent, over, or has another date of birth is
+	// fault.NotFound, and after too many wrong tries of one asker, which is a call, too_many_tries.
+	ByReference(ctx context.Context, neighbourhood uuid.UUID, asker, reference string, birth nhs.Date, tokenHash []byte) (*intake.Conversation, error)
 }
 
 // Directories gives the version of a neighbourhood's directory that is in force.

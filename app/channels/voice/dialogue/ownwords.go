@@ -101,9 +101,13 @@ func (d *Driver) stopForWords(ctx context.Context, s *State, said string) (Turn,
 
 func (d *Driver) askMeant(_ context.Context, s *State) (Turn, error) {
 	kind, _ := d.catalogue.Kind(s.Proposal.Kind)
-	said := d.catalogued(s, "meant."+kind.Code, kind.Say)
-	said.Text = sentence(said.Text) + "."
-	return Turn{Say: []Phrase{d.say(s, "you-want"), said, d.say(s, "is-it-right")}, Expect: s.keys(1)}, nil
+	return Turn{Say: []Phrase{d.say(s, "you-want"), d.meant(s, kind), d.say(s, "is-it-right")}, Expect: s.keys(1)}, nil
+}
+
+func (d *Driver) meant(s *State, kind *catalogue.Kind) Phrase {
+	p := d.catalogued(s, "meant."+kind.Code, kind.Say)
+	p.Text = sentence(p.Text) + "."
+	return p
 }
 
 func (d *Driver) keyMeant(ctx context.Context, s *State, keys string) (Turn, error) {

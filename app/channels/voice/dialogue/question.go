@@ -6,6 +6,7 @@ import (
 
 	"onedoor/app/catalogue"
 	"onedoor/app/fault"
+	"onedoor/app/requests"
 )
 
 // item is the question that is being asked.
@@ -66,9 +67,13 @@ func (d *Driver) askQuestion(_ context.Context, s *State) (Turn, error) {
 	return turn, nil
 }
 
-// noticed are words said once in a request: that a question can be left out, and that words are recorded before they are.
+// noticed are words said once in a request: how to go on if the call is cut off, that a question can be left out, and, before
+// any are, that words are recorded.
 func (d *Driver) noticed(s *State, it *catalogue.Item) []Phrase {
 	var say []Phrase
+	if !s.ToldReference && !it.Safety() && s.Talk.Reference != "" {
+		say = append(say, d.say(s, "cut-off"), s.spelt(digits(requests.Reference(s.Talk.Reference).Spaced())))
+	}
 	if !s.ToldSkipping && !it.Safety() {
 		say = append(say, d.say(s, "leave-out"))
 	}
@@ -81,6 +86,7 @@ func (d *Driver) noticed(s *State, it *catalogue.Item) []Phrase {
 // told remembers what was said with a question that is now answered.
 func (s *State) told(it *catalogue.Item) {
 	s.ToldSkipping = s.ToldSkipping || !it.Safety()
+	s.ToldReference = s.ToldReference || !it.Safety()
 	s.ToldRecording = s.ToldRecording || it.FreeText()
 }
 

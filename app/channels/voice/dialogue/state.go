@@ -34,11 +34,13 @@ const (
 	stepWords         Step = "own-words"        // what the caller needs, in their own words
 	stepMeant         Step = "meant"            // a kind that was proposed for them
 	stepProposed      Step = "proposed"         // an answer that was proposed for them: State.Place.LinkID
-	stepWho           Step = "who"              // who wants to hear of what there is: State.Place.Detail
-	stepProveBy       Step = "prove-by"         // a code or a PIN
-	stepProve         Step = "prove"            // the code or the PIN
-	stepHear          Step = "hear"             // requests and appointments
-	stepEnd           Step = "end"              // the last words were said
+	stepReference     Step = "reference"        // of answers begun before
+	stepBorn          Step = "reference-birth-date"
+	stepWho           Step = "who"      // who wants to hear of what there is: State.Place.Detail
+	stepProveBy       Step = "prove-by" // a code or a PIN
+	stepProve         Step = "prove"    // the code or the PIN
+	stepHear          Step = "hear"     // requests and appointments
+	stepEnd           Step = "end"      // the last words were said
 )
 
 // State is a call between two events. It is plain data: as JSON it can be stored, and comes back as it was.
@@ -57,6 +59,8 @@ type State struct {
 	Pending string `json:",omitempty"`
 	// Repeat is true once a reference was said: a star says it again.
 	Repeat bool `json:",omitempty"`
+	// Tries are wrong references in a row.
+	Tries int `json:",omitempty"`
 	// Line is which of the answers is offered for change.
 	Line int `json:",omitempty"`
 
@@ -73,6 +77,7 @@ type State struct {
 	// What was said once and need not be again.
 	ToldRecording bool `json:",omitempty"`
 	ToldSkipping  bool `json:",omitempty"`
+	ToldReference bool `json:",omitempty"`
 	ToldDetails   bool `json:",omitempty"`
 
 	// Proposal is what understanding makes of the caller's own words, until they say whether it is right.
