@@ -1,8 +1,6 @@
 package app
 
 import (
-	"errors"
-
 	"onedoor/app/outbound"
 	"onedoor/app/store/understandingstore"
 	"onedoor/app/understanding"
@@ -20,9 +18,9 @@ func (a *App) wireUnderstanding() error {
 	}
 	models := []understanding.Model{here}
 	if a.config.UnderstandingURL != "" {
-		allow, err := outbound.ParseAllowed(a.config.UnderstandingAllow)
+		allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
 		if err != nil {
-			return errors.New("--understanding-allow wants addresses, such as 10.1.2.3:8000 or 10.0.0.0/8")
+			return err
 		}
 		far, err := openai.New(s.catalogue, openai.Options{
 			URL: a.config.UnderstandingURL, Model: a.config.UnderstandingModel, Key: a.config.UnderstandingKey,
