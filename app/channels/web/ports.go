@@ -12,6 +12,7 @@ import (
 	"onedoor/app/intake"
 	"onedoor/app/nhs"
 	"onedoor/app/requests"
+	"onedoor/app/understanding"
 	"onedoor/policy"
 	"onedoor/tenants"
 )
@@ -39,6 +40,14 @@ type Conversations interface {
 	Save(ctx context.Context, tokenHash []byte, c *intake.Conversation) error
 	// Load finds one; what has expired, is another neighbourhood's or was never there is fault.NotFound.
 	Load(ctx context.Context, neighbourhood uuid.UUID, tokenHash []byte) (*intake.Conversation, error)
+}
+
+// Understanding reads people's own words where the neighbourhood has turned that on. It is understanding.Service.
+type Understanding interface {
+	Offers(ctx context.Context, neighbourhood, organisation uuid.UUID) (bool, error)
+	Propose(ctx context.Context, neighbourhood, organisation uuid.UUID, words, language, channel string) (understanding.Proposal, understanding.Outcome, error)
+	Chose(ctx context.Context, neighbourhood, use uuid.UUID, kind string) error
+	Listen(h understanding.Heard)
 }
 
 // Token finds a conversation: 256 random bits that only the browser keeps.
