@@ -93,6 +93,10 @@ func (d *domain) hear(in *requests.Submission) error {
 			return err
 		}
 		in.Answers[linkID] = raw
+		// A caller is asked for a pharmacy before anybody has heard them. Whose words ask for haste is asked on no other channel.
+		if d.catalogue.Screen().Read(values[0].String(), true).Level != catalogue.Clear {
+			in.ChosenPharmacy = ""
+		}
 	}
 	in.Recordings = nil
 	return nil
