@@ -17,8 +17,10 @@ import (
 
 // Options are what a Service stands on.
 type Options struct {
-	Store  Store
-	Sealer Sealer
+	Store   Store
+	Reports Reports
+	Lists   Lists
+	Sealer  Sealer
 	// Filing brings what was answered in a call whose process died to reception; nil where no dialogue runs.
 	Filing Filing
 	Now    func() time.Time

@@ -41,6 +41,30 @@ func samples(lang string) map[string]templ.Component {
 				{Value: "admin", Text: question("A letter, registration or records")},
 			}}}},
 		}}),
+		"own-words": pages.AskOwnWords(pages.OwnWords{Menu: "/riverside/", Form: pages.Form{
+			Page: inside("own-words-title"), Action: "/riverside/own-words",
+			Controls: []pages.Control{{Area: &components.Field{ID: "words", Name: "words", Label: say("own-words-label"), Size: "l", Heading: true, Hint: say("own-words-hint"), MaxLength: 1000}}},
+		}}),
+		"proposal": pages.Confirm(pages.Proposal{
+			Question: say("proposal-legend", locales.Args{"Kind": "Get help with symptoms"}),
+			Answers: components.SummaryList{Rows: []components.SummaryRow{
+				{Key: question("What do you need help with?"), Values: []locales.Text{question("Earache")}},
+				{Key: say("proposal-words"), Values: []locales.Text{locales.Plain("my ear hurts")}},
+			}},
+			Form: pages.Form{
+				Page: inside("proposal-title"), Action: "/riverside/own-words/answer", Hidden: []pages.Hidden{{Name: "kind", Value: "symptoms"}},
+				Controls: []pages.Control{{Radios: &components.Choice{
+					ID: "right", Name: "right", Legend: say("proposal-right"), Size: "m",
+					Options: []components.Option{{Value: "yes", Text: say("yes")}, {Value: "no", Text: say("proposal-no")}},
+				}}},
+			},
+		}),
+		"start-after-own-words": pages.FrontDoor(pages.Door{Status: "/riverside/status", OwnWords: "/riverside/own-words", Note: say("own-words-unsure"), Form: pages.Form{
+			Page: frame(lang, "start-title"), Action: "/riverside/start", Hidden: []pages.Hidden{{Name: "words", Value: "my ear hurts"}},
+			Controls: []pages.Control{{Radios: &components.Choice{ID: "kind", Name: "kind", Legend: say("start-heading"), Size: "l", Heading: true, Options: []components.Option{
+				{Value: "symptoms", Text: question("A health problem or symptoms")}, {Value: "admin", Text: question("A letter, registration or records")},
+			}}}},
+		}}),
 		"question-choice": pages.Ask(pages.Form{
 			Page: wrong, Action: "/riverside/question", Problems: []components.Problem{{Target: "sore-throat", Says: say("error-yes-no")}},
 			Controls: []pages.Control{{Radios: &components.Choice{ID: "sore-throat", Name: "answer", Legend: question("Do you have a sore throat?"), Hint: question("It may hurt to swallow."), Size: "l", Heading: true, Inline: true, Error: say("error-yes-no"), Options: yesNo}}},

@@ -12,6 +12,7 @@ import (
 	"onedoor/app/intake"
 	"onedoor/app/nhs"
 	"onedoor/app/requests"
+	"onedoor/app/understanding"
 	"onedoor/policy"
 	"onedoor/tenants"
 )
@@ -42,6 +43,14 @@ type Conversations interface {
 	// ByReference takes one up that was begun elsewhere, under a new token. Whatever does not fit is fault.NotFound, a date of
 	// birth that is missing conversation_birth_date, and too many wrong tries too_many_tries.
 	ByReference(ctx context.Context, neighbourhood uuid.UUID, asker, reference string, birth nhs.Date, tokenHash []byte) (*intake.Conversation, error)
+}
+
+// Understanding reads people's own words where the neighbourhood has turned that on. It is understanding.Service.
+type Understanding interface {
+	Offers(ctx context.Context, neighbourhood, organisation uuid.UUID) (bool, error)
+	Propose(ctx context.Context, neighbourhood, organisation uuid.UUID, words, language, channel string) (understanding.Proposal, understanding.Outcome, error)
+	Chose(ctx context.Context, neighbourhood, use uuid.UUID, kind string) error
+	Listen(h understanding.Heard)
 }
 
 // Token finds a conversation: 256 random bits that only the browser keeps.

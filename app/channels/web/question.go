@@ -28,7 +28,11 @@ func (h *Handlers) askQuestion(v *visit) error {
 	if !reached {
 		return h.resume(v)
 	}
-	return h.showQuestion(v, it, formOf(it, v.talk.Answers[it.LinkID]), nil)
+	given := v.talk.Answers[it.LinkID]
+	if len(given) == 0 {
+		given = v.talk.Suggested[it.LinkID]
+	}
+	return h.showQuestion(v, it, formOf(it, given), nil)
 }
 
 // answerQuestion takes the answer to one.
@@ -48,12 +52,14 @@ func (h *Handlers) answerQuestion(v *visit) error {
 	if len(values) == 0 && v.talk.Recordings[it.LinkID] != "" {
 		return h.keepRecording(v, it.LinkID)
 	}
+	suggested := len(v.talk.Suggested[it.LinkID]) > 0
 	if err := h.Walker.Answer(v.talk, it.LinkID, values); err != nil {
 		if fault.Is(err, "not_asked") { // a page from before another answer was changed
 			return h.resume(v)
 		}
 		return err
 	}
+	h.listen(v, it, values, suggested)
 	return h.goOn(v)
 }
 
@@ -151,6 +157,9 @@ func (h *Handlers) showQuestion(v *visit, it *catalogue.Item, form url.Values, p
 		Page:     v.asking(v.say("question-title", locales.Args{"Number": v.Param("number")}), problems),
 		Problems: problems, Action: v.path("question/" + v.Param("number")),
 		Controls: []pages.Control{controlOf(v, it, form, problems)},
+	}
+	if len(v.talk.Suggested[it.LinkID]) > 0 && len(problems) == 0 {
+		f.Intro = []locales.Text{v.say("suggested")}
 	}
 	f.Back = h.back(v, intake.Place{LinkID: it.LinkID})
 	return v.show(problems, pages.Ask(f))

@@ -10,20 +10,21 @@ import (
 )
 
 // door asks what the person needs help with.
-func (h *Handlers) door(v *visit) error { return h.showDoor(v, "", nil) }
+func (h *Handlers) door(v *visit) error { return h.showDoor(v, ownWords{}, nil) }
 
 // toDoor is for whoever reloads the address that the front door's form was sent to.
 func (h *Handlers) toDoor(v *visit) error { return v.to("") }
 
-func (h *Handlers) showDoor(v *visit, chosen string, problems []components.Problem) error {
+// showDoor shows the list, and keeps what somebody wrote in their own words for the form that they choose.
+func (h *Handlers) showDoor(v *visit, said ownWords, problems []components.Problem) error {
 	options := make([]components.Option, 0, len(h.Catalogue.Kinds()))
 	for _, k := range h.Catalogue.Kinds() {
-		options = append(options, components.Option{Value: k.Code, Text: v.words(k.Title), Checked: k.Code == chosen})
+		options = append(options, components.Option{Value: k.Code, Text: v.words(k.Title)})
 	}
 	d := pages.Door{
 		Neighbourhood: v.directory.Neighbourhood().Name, Status: v.path("status"), GoOn: v.path("go-on"),
 		Form: pages.Form{
-			Page: v.frame(v.say("start-title"), problems), Problems: problems, Action: v.path("start"),
+			Page: v.frame(v.say("start-title"), problems), Problems: problems, Action: v.path("start"), Hidden: said.hidden(),
 			Controls: []pages.Control{{Radios: &components.Choice{
 				ID: "kind", Name: "kind", Legend: v.say("start-heading"), Size: "l", Heading: true,
 				Error: components.ErrorFor(problems, "kind"), Options: options,
@@ -32,6 +33,12 @@ func (h *Handlers) showDoor(v *visit, chosen string, problems []components.Probl
 	}
 	if v.talk != nil && v.talk.Submitted == "" {
 		d.Resume = v.path("question")
+	}
+	if said.note != "" {
+		d.Note = v.say(said.note)
+	}
+	if h.offersOwnWords(v) {
+		d.OwnWords = v.path("own-words")
 	}
 	return v.show(problems, pages.FrontDoor(d))
 }
@@ -42,9 +49,25 @@ func (h *Handlers) begin(v *visit) error {
 	if err != nil {
 		return err
 	}
+	said := readOwnWords(form)
 	if _, ok := h.Catalogue.Kind(form.Get("kind")); !ok {
-		return h.showDoor(v, "", []components.Problem{{Target: "kind", Says: v.say("start-error")}})
+		return h.showDoor(v, said, []components.Problem{{Target: "kind", Says: v.say("start-error")}})
 	}
+	h.chose(v, said, form.Get("kind"))
+	if err := h.start(v, form.Get("kind")); err != nil {
+		return err
+	}
+	if err := h.Walker.Suggest(v.talk, h.inOwnWords(form.Get("kind"), said.words)); err != nil {
+		return err
+	}
+	if err := v.save(); err != nil {
+		return err
+	}
+	return v.to("question")
+}
+
+// start begins a conversation about a kind, in place of any that this browser had. It is not kept yet.
+func (h *Handlers) start(v *visit, kind string) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
@@ -55,13 +78,8 @@ func (h *Handlers) begin(v *visit) error {
 	if v.token, err = newToken(h.Random); err != nil {
 		return err
 	}
-	if v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, form.Get("kind"), intake.ChannelWeb, v.lang); err != nil {
-		return err
-	}
-	if err := v.save(); err != nil {
-		return err
-	}
-	return v.to("question")
+	v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, kind, intake.ChannelWeb, v.lang)
+	return err
 }
 
 // forget deletes the answers: "finish on this device", and leaving quickly.

@@ -21,7 +21,7 @@ import (
 	"onedoor/app/routes"
 )
 
-// Options are what the pages are made of. All but Line and NHSLogo are needed.
+// Options are what the pages are made of. All but Line, Understanding and NHSLogo are needed.
 type Options struct {
 	Catalogue      *catalogue.Catalogue
 	Walker         *intake.Walker // made with requests.NeedsPharmacy
@@ -29,6 +29,7 @@ type Options struct {
 	Neighbourhoods Neighbourhoods
 	Directories    Directories
 	Conversations  Conversations
+	Understanding  Understanding // nil: nobody is asked in their own words
 	Now            func() time.Time
 	Random         io.Reader
 	Log            *slog.Logger
@@ -60,6 +61,11 @@ func (h *Handlers) Register(s *routes.Server) {
 	s.Add(http.MethodGet, "/:neighbourhood/", routes.Public, h.at(h.door))
 	s.Add(http.MethodGet, "/:neighbourhood/start", routes.Public, h.at(h.toDoor))
 	s.Add(http.MethodPost, "/:neighbourhood/start", routes.Patient, h.at(h.begin))
+
+	s.Add(http.MethodGet, "/:neighbourhood/own-words", routes.Patient, h.at(h.askOwnWords))
+	s.Add(http.MethodPost, "/:neighbourhood/own-words", routes.Patient, h.at(h.understand))
+	s.Add(http.MethodGet, "/:neighbourhood/own-words/answer", routes.Patient, h.at(h.askOwnWords))
+	s.Add(http.MethodPost, "/:neighbourhood/own-words/answer", routes.Patient, h.at(h.answerProposal))
 
 	s.Add(http.MethodGet, "/:neighbourhood/question", routes.Patient, h.during(h.resume))
 	s.Add(http.MethodGet, "/:neighbourhood/question/:number", routes.Patient, h.during(h.askQuestion))

@@ -80,7 +80,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	db := testdb.New(t)
 	w := &world{t: t, db: db, store: callstore.New(db), filed: &filing{}, ours: uuid.New(), now: noon}
-	w.service = calls.NewService(calls.Options{Store: w.store, Sealer: &sealer{}, Filing: w.filed, Now: func() time.Time { return w.now }})
+	w.service = calls.NewService(calls.Options{Store: w.store, Reports: w.store, Lists: w.store, Sealer: &sealer{}, Filing: w.filed, Now: func() time.Time { return w.now }})
 	return w
 }
 

@@ -155,7 +155,7 @@ func (d *Driver) detailLine(ctx context.Context, s *State, detail intake.Detail)
 	case intake.HouseNumber:
 		return append(say, s.spelt(details.HouseNumber)), nil
 	case intake.Sex:
-		return append(say, d.say(s, string(details.Sex))), nil
+		return append(say, d.say(s, "sex-"+string(details.Sex))), nil
 	case intake.Mobile:
 		return append(say, s.spelt(digits(details.Mobile.Local()))), nil
 	case intake.SafeToText:

@@ -50,7 +50,7 @@ func (d *Driver) keyWho(ctx context.Context, s *State, keys string) (Turn, error
 		}
 		return d.enter(ctx, s, stepProveBy)
 	case intake.Postcode:
-		postcode, ok := postcodeOf(keys)
+		postcode, ok := PostcodeOf(keys)
 		if !ok {
 			return Turn{}, refusal("wrong-postcode")
 		}

@@ -14,12 +14,12 @@ var letterKeys = [10]string{2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7:
 // noAddressKeys stand for no fixed address in place of a postcode, which is never so short.
 const noAddressKeys = "1"
 
-// postcodeOf reads a postcode keyed as two keys for a letter, its key and its place there, and one for a digit.
+// PostcodeOf reads a postcode keyed as two keys for a letter, its key and its place there, and one for a digit.
 //
 // How the keys divide follows from the shapes that a postcode can have. The last five keys are always a digit and two
 // letters. What stands before them is told apart by its length: A9 has 3 keys, A99 4, AA99 6 and AA9A 7. Two shapes have 5:
 // AA9, and A9A, whose digit is always 1 (E1W, N1C, N1P, W1A to W1W): no letter is on key 1, so the third key tells.
-func postcodeOf(keys string) (nhs.Postcode, bool) {
+func PostcodeOf(keys string) (nhs.Postcode, bool) {
 	if len(keys) < 8 || len(keys) > 12 {
 		return "", false
 	}
@@ -83,7 +83,7 @@ func (d *Driver) keyPostcode(ctx context.Context, s *State, keys string) (Turn, 
 	if keys == noAddressKeys {
 		return d.give(ctx, s, intake.Postcode, "wrong-postcode", string(nhs.NoFixedAbode))
 	}
-	postcode, ok := postcodeOf(keys)
+	postcode, ok := PostcodeOf(keys)
 	if !ok {
 		return Turn{}, refusal("wrong-postcode")
 	}

@@ -33,6 +33,7 @@ type rig struct {
 	*demotest.World
 	t      *testing.T
 	driver *dialogue.Driver
+	log    *failures
 
 	mu    sync.Mutex
 	sent  []handedIn
@@ -42,11 +43,11 @@ type rig struct {
 
 func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
 	t.Helper()
-	r := &rig{World: demotest.New(t), t: t}
+	r := &rig{World: demotest.New(t), t: t, log: &failures{}}
 	o := dialogue.Options{
 		Catalogue: r.Catalogue, Requests: r, Conversations: conversationstore.New(r.DB, r.Now),
 		Directories: directory.New(directorystore.New(r.DB), r.Now), Texts: r, Address: "https://onedoor.example", Calls: r, Now: r.Now, Random: rand.Reader,
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Log: slog.New(slog.NewTextHandler(r.log, nil)),
 	}
 	o.Walker = intake.NewWalker(r.Catalogue, requests.NeedsPharmacy(r.Catalogue, r.Requests), r.Now)
 	for _, change := range changes {
@@ -58,6 +59,24 @@ func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// failures are what the dialogue logged: it logs nothing else.
+type failures struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (f *failures) Write(b []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.b.Write(b)
+}
+
+func (f *failures) String() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.b.String()
 }
 
 // Queue is what a text would have been.

@@ -7,15 +7,18 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
 
 	"onedoor/app/channels/voice/dialogue"
 	"onedoor/app/fault"
+	"onedoor/app/routes"
 )
 
 // soundHolds is how long an address of sound can be fetched: the platform fetches it at once.
@@ -51,8 +54,17 @@ func (h *Hook) sound(ctx context.Context, line Line, turn dialogue.Turn) ([]byte
 	return all, nil
 }
 
-// SoundRoute is where the sound of turns is served, as echo writes it.
-const SoundRoute = "/voice/sound/:line/:call/:turn"
+// AddSound registers where the sound of turns is served: once, by any one hook, for the calls of all.
+func (h *Hook) AddSound(s *routes.Server) {
+	s.Add(http.MethodGet, "/voice/sound/:line/:call/:turn", routes.Public, func(c echo.Context) error {
+		wav, err := h.Sound(c.Request().Context(), c.Param("line"), c.Param("call"), c.Param("turn"), c.QueryParam("until"), c.QueryParam("signature"))
+		if err != nil {
+			return err
+		}
+		c.Response().Header().Set("Cache-Control", "no-store")
+		return c.Blob(http.StatusOK, "audio/wav", wav)
+	})
+}
 
 func soundPath(line Line, call uuid.UUID, step int) string {
 	return fmt.Sprintf("/voice/sound/%s/%s/%d.wav", url.PathEscape(line.Name), call, step)
