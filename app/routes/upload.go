@@ -76,5 +76,5 @@ func unreadable(c echo.Context, err error) error {
 		most, _ := callOf(c).server.boundsOf(c)
 		return tooLargeFor(most)
 	}
-	return fault.New(fault.Malformed, "malformed_form", "The form could not be read.")
+	return fault.New(fault.Malformed, "malformed_form", "The form could not be read.").Because(err)
 }

@@ -2,6 +2,7 @@ package routes_test
 
 import (
 	"bytes"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -38,10 +39,11 @@ func form(t *testing.T, fields ...string) (contentType string, body []byte) {
 	w := multipart.NewWriter(&b)
 	for i := 0; i < len(fields); i += 2 {
 		name, isFile := strings.CutPrefix(fields[i], "@")
-		part, err := w.CreateFormField(name)
+		begin := w.CreateFormField
 		if isFile {
-			part, err = w.CreateFormFile(name, "Daniel Okafor.csv")
+			begin = func(name string) (io.Writer, error) { return w.CreateFormFile(name, "Daniel Okafor.csv") }
 		}
+		part, err := begin(name)
 		if err == nil {
 			_, err = part.Write([]byte(fields[i+1]))
 		}
