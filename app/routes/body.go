@@ -191,7 +191,7 @@ func WriteJSON(c echo.Context, status int, v any) error {
 	return c.Blob(status, echo.MIMEApplicationJSON, append(body, '\n'))
 }
 
-// ReadForm reads a form that a page sent. File uploads are not read here.
+// ReadForm reads a form that a page sent. ReadUpload reads one with a file.
 func ReadForm(c echo.Context) (url.Values, error) {
 	r := c.Request()
 	media, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))

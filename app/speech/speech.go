@@ -1,6 +1,7 @@
 // Package speech holds the two ports of the spoken word: an Engine makes words into sound, and a Transcriber makes sound into
 // words. It says what may be said, in which languages, and what is refused before any plug is asked. The plugs live in the
-// folders below: espeak (a program on this machine, offline), remote (text to speech by HTTP), openai (a transcriber).
+// folders below: espeak (a program on this machine, offline) and openai (both ports, by the HTTP calls that OpenAI published and
+// many servers understand).
 //
 // It keeps nothing and calls nobody. Text comes from app/channels/voice/prompts, which keeps what an engine made; sound comes
 // from app/recordings, which keeps what a transcriber heard. Words and sound can be a caller's own, so neither is ever in an
@@ -46,6 +47,8 @@ type Engine interface {
 // Transcriber makes a recording into words that a machine wrote: staff see them marked so, and they change no answer and no
 // urgency.
 type Transcriber interface {
+	// Transcribe hears a WAV file in a language of Languages. It refuses with speech_transcriber_late, speech_transcriber_failed
+	// (try again later) or speech_transcriber_refused (the same recording would be refused again).
 	Transcribe(ctx context.Context, wav []byte, language string) (Transcript, error)
 }
 
@@ -95,6 +98,21 @@ func Late() *fault.Error {
 // Failed says that the engine answered with something other than sound.
 func Failed() *fault.Error {
 	return fault.New(fault.Unavailable, "speech_engine_failed", "The speech engine could not say this.")
+}
+
+// TranscriberLate, TranscriberFailed and TranscriberRefused are how every transcriber says that it could not.
+func TranscriberLate() *fault.Error {
+	return fault.New(fault.Unavailable, "speech_transcriber_late", "The transcriber took too long to answer.")
+}
+
+// TranscriberFailed says that it may work another time.
+func TranscriberFailed() *fault.Error {
+	return fault.New(fault.Unavailable, "speech_transcriber_failed", "The transcriber could not be reached, or did not answer as it should.")
+}
+
+// TranscriberRefused says that it will not work another time either.
+func TranscriberRefused() *fault.Error {
+	return fault.New(fault.Invalid, "speech_transcriber_refused", "The transcriber does not take this recording.")
 }
 
 // Missing says that the engine is not there at all.
