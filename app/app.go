@@ -162,6 +162,9 @@ func (a *App) wire(ctx context.Context) error {
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
+	if err := a.wireUnderstanding(); err != nil {
+		return err
+	}
 	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
@@ -244,6 +247,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	start(func(ctx context.Context) error { return routes.ServeMetrics(ctx, a.metricsListener, a.metrics) })
 	start(a.tailer.Run)
+	start(a.services.understanding.Run)
 	if a.sim != nil {
 		start(func(ctx context.Context) error { return serveSimulator(ctx, a.simListener, a.sim) })
 	}

@@ -46,6 +46,10 @@ type Config struct {
 	TranscriberModel   string `name:"transcriber-model" env:"ONEDOOR_TRANSCRIBER_MODEL" help:"Its model."`
 	TranscriberVersion string `name:"transcriber-version" env:"ONEDOOR_TRANSCRIBER_VERSION" help:"The model's version, which stands with each transcript."`
 
+	UnderstandingURL   string `name:"understanding-url" env:"ONEDOOR_UNDERSTANDING_URL" help:"The base of an endpoint that speaks OpenAI's chat completions, such as https://models.example/v1. Absent: only the model on this machine can be chosen."`
+	UnderstandingModel string `name:"understanding-model" env:"ONEDOOR_UNDERSTANDING_MODEL" help:"The exact version of the model there, as its answers name it."`
+	UnderstandingKey   string `name:"understanding-key" env:"ONEDOOR_UNDERSTANDING_KEY" help:"The endpoint's key, if it wants one."`
+
 	OutboundAllow string `name:"outbound-allow" env:"ONEDOOR_OUTBOUND_ALLOW" help:"Addresses that are not public and that the product may call all the same, with commas between: 10.1.2.0/24, 127.0.0.1:8090."`
 
 	// Roles are web, voice and jobs: which parts of the product this process is.
