@@ -49,7 +49,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations, Now: a.now,
+		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations, Reports: s.calls, Directories: s.directory, Now: a.now,
 	})
 	if err != nil {
 		return err

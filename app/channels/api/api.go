@@ -63,6 +63,8 @@ type Options struct {
 	Changes        requests.Changes
 	Policies       Policies
 	Simulations    Simulations
+	Reports        Reports
+	Directories    Directories
 	Now            func() time.Time
 }
 
@@ -108,6 +110,7 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodPost, "/api/v1/deliveries/:id/replay", routes.Need("delivery", "replay"), a.replay)
 	s.Add(http.MethodGet, "/api/v1/events", routes.Need("event", "read"), a.events)
 	a.addPolicies(s)
+	a.addReports(s)
 }
 
 // staff is a principal acting for the organisations where they work.
