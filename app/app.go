@@ -165,6 +165,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
+	if err := a.wireDialogue(deliveries); err != nil {
+		return err
+	}
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch))
 	if a.has(RoleJobs) {
 		work := jobs.Work{

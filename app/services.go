@@ -9,8 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/alarms"
+	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/catalogue"
+	"onedoor/app/channels/voice/dialogue"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
@@ -23,6 +25,7 @@ import (
 	"onedoor/app/secrets"
 	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
+	"onedoor/app/store/callerstore"
 	"onedoor/app/store/conversationstore"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
@@ -65,6 +68,10 @@ type services struct {
 
 	recordings *recordings.Service
 	walker     *intake.Walker // of every channel
+	callers    *callers.Service
+	callerRows *callerstore.Store
+	dialogue   *dialogue.Driver
+	filing     filing
 }
 
 func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
@@ -125,6 +132,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
 		{Name: "recordings", Remove: each(s.recordings.Remove)},
+		{Name: "callers' proofs", Remove: each(s.callerRows.RemoveExpired)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
 	}

@@ -50,6 +50,10 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			if !turnedAway {
 				t.Errorf("%s %s by nobody: %d", r.Method, at, got.Status)
 			}
+		case r.Rule == routes.Signed:
+			if got.Status != http.StatusForbidden {
+				t.Errorf("%s %s without a signature: %d", r.Method, at, got.Status)
+			}
 		case got.Status == http.StatusUnauthorized || got.Status == http.StatusForbidden:
 			t.Errorf("%s %s is for anybody (%s): %d", r.Method, at, r.Rule, got.Status)
 		}
@@ -137,6 +141,7 @@ func (p *product) fill(key, path string, of request, reference string) string {
 	return strings.NewReplacer(
 		":reference", reference, ":queue", queue, ":id", id, ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", ":slug", slug, ":name", "first",
 		":hash", hash, ":version", hash, ":policy", hash, ":service", service, ":run", id, ":cell", "none", ":table", "everything-else", ":rule", "admin", "*", "none",
+		":line", "riverside", ":call", id, ":step", "1", ":turn", "1.wav",
 	).Replace(path)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"onedoor/app"
+	"onedoor/app/bench/voice"
 	"onedoor/app/cmd/policies"
 	"onedoor/infra/localpg"
 	"onedoor/policy/policytest"
@@ -127,7 +128,32 @@ type benchCommands struct {
 	Intake   benchIntakeCommand   `cmd:"" help:"A seeded day of requests through the HTTP API, beside pgbench inserting the same rows."`
 	Simulate benchSimulateCommand `cmd:"" help:"A million past requests, simulated from the database."`
 	Policy   benchPolicyCommand   `cmd:"" help:"The routing engine at 10 to 10,000 rules, beside a plain scan."`
+	Voice    benchVoiceCommand    `cmd:"" help:"Many telephone calls at once, with sound both ways."`
+
+	Telephones benchTelephonesCommand `cmd:"" hidden:"" help:"The telephones of bench voice: a process that it starts."`
 }
+
+type benchVoiceCommand struct {
+	Calls   int  `default:"500" help:"Calls at once."`
+	Seconds int  `default:"20" help:"How long they last."`
+	Workers int  `default:"2" help:"Goroutines that carry them."`
+	Rounds  int  `default:"1" help:"How often it is measured."`
+	Plain   bool `help:"Measure a goroutine and a ticker for each call as well, to compare."`
+}
+
+// Run measures and prints.
+func (b *benchVoiceCommand) Run(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return voice.Media(ctx, voice.Options{Calls: b.Calls, Seconds: b.Seconds, Workers: b.Workers, Rounds: b.Rounds, Plain: b.Plain, Program: program}, os.Stdout)
+}
+
+type benchTelephonesCommand struct{}
+
+// Run calls as it is told to on its input.
+func (benchTelephonesCommand) Run() error { return voice.Telephones(os.Stdin, os.Stdout) }
 
 type benchPolicyCommand struct {
 	Rounds int `default:"25" help:"How often each is measured; the least counts."`

@@ -42,8 +42,8 @@ func Tone(hertz float64, d time.Duration) Audio {
 	return a
 }
 
-// FromPCM makes 16-bit samples, one channel, at any rate from 4 to 192 kHz, ready to send as they are: no normalising,
-// which is for recordings by people (see [Normalise]).
+// FromPCM makes 16-bit samples, one channel, at any rate from 4 to 192 kHz, ready to send as they are; [FromWAV] and
+// [FromMP3] normalise, as prompts need it.
 func FromPCM(pcm []int16, rate int) (Audio, error) {
 	at8k, err := resample(pcm, rate)
 	if err != nil {

@@ -60,7 +60,7 @@ func ParseOffer(body []byte) (Offer, error) {
 		return Offer{}, fault.New(fault.TooLarge, CodeSDPMalformed, "The session description is too large.")
 	}
 	var d sdp.SessionDescription
-	if err := d.Unmarshal(body); err != nil {
+	if err := d.Unmarshal(body); err != nil || d.Origin.Username == "" { // what is empty parses
 		return Offer{}, fault.New(fault.Malformed, CodeSDPMalformed, "The session description cannot be read.") // the cause would quote it
 	}
 	if len(d.MediaDescriptions) > mostStreams {

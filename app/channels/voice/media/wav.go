@@ -46,13 +46,13 @@ func wav(sound []byte, c Codec) []byte {
 }
 
 // FromWAV reads a file: PCM of 8 or 16 bits or G.711, any rate from 4 to 192 kHz, one channel or two, which are mixed.
-// The level is left as it is: see Normalise.
+// It is brought to one loudness and to a telephone's band, as prompts must be; FromPCM leaves samples as they are.
 func FromWAV(file []byte) (Audio, error) {
 	pcm, rate, err := readWAV(file)
 	if err != nil {
 		return nil, err
 	}
-	return FromPCM(pcm, rate)
+	return prompt(pcm, rate)
 }
 
 type wavFormat struct {

@@ -49,7 +49,7 @@ func New(o Options) *Channel {
 	return &Channel{hook: hook, lines: o.Lines, base: hook.Base, now: o.Now, outbound: o.Outbound, keep: o.Recordings}
 }
 
-// Hook is what drives the calls: it files what was answered in calls that nobody ended.
+// Hook is what drives the calls.
 func (c *Channel) Hook() *webhook.Hook { return c.hook }
 
 const root = "/voice/twiml/:line"
@@ -57,10 +57,10 @@ const root = "/voice/twiml/:line"
 // mostForm is far above any post of Twilio's.
 const mostForm = 32 << 10
 
-// Add registers the channel's routes. All are public: a post is believed by its signature.
+// Add registers the channel's routes.
 func (c *Channel) Add(s *routes.Server) {
 	post := func(path string, h func(echo.Context, post) error) {
-		s.AddBounded(http.MethodPost, root+path, routes.Public, routes.Bounds{Body: mostForm, Time: 14 * time.Second}, func(e echo.Context) error {
+		s.AddBounded(http.MethodPost, root+path, routes.Signed, routes.Bounds{Body: mostForm, Time: 14 * time.Second}, func(e echo.Context) error {
 			p, err := c.read(e)
 			if err != nil {
 				return err

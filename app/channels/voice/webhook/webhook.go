@@ -305,7 +305,7 @@ func (h *Hook) HungUp(ctx context.Context, line Line, external string, caller nh
 		if err != nil {
 			return err
 		}
-		if err := h.leave(ctx, s); err != nil {
+		if err := leave(ctx, h.Dialogue, s); err != nil {
 			return err
 		}
 		// Kept before the end: another node that is handling a key meanwhile loses, and its answer reaches nobody.
@@ -322,12 +322,12 @@ func (h *Hook) HungUp(ctx context.Context, line Line, external string, caller nh
 	return fault.New(fault.Unavailable, "busy", "Please try again.")
 }
 
-func (h *Hook) leave(ctx context.Context, s *session) error {
+func leave(ctx context.Context, d Dialogue, s *session) error {
 	kind := dialogue.HungUp
 	if s.Turn.Expect.Kind == dialogue.ExpectEnd {
 		kind = dialogue.ChannelEnded
 	}
-	_, err := h.Dialogue.Handle(ctx, s.State, dialogue.Event{Kind: kind})
+	_, err := d.Handle(ctx, s.State, dialogue.Event{Kind: kind})
 	return err
 }
 
@@ -336,13 +336,14 @@ func (h *Hook) end(ctx context.Context, line Line, call uuid.UUID) error {
 	return err
 }
 
-// File implements calls.Filing for calls whose platform never said that they were over.
-func (h *Hook) File(ctx context.Context, c calls.Call, state []byte) error {
+// File brings what was answered in a call whose platform never said that it was over to reception, from its session as it
+// was kept. It is what calls.Filing does for the calls of webhooks.
+func File(ctx context.Context, d Dialogue, state []byte) error {
 	var s session
 	if err := json.Unmarshal(state, &s); err != nil {
 		return err
 	}
-	return h.leave(ctx, &s)
+	return leave(ctx, d, &s)
 }
 
 // Hear gives a step of a call the recording that came by another way, such as a stream of sound.
