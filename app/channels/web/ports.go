@@ -40,6 +40,9 @@ type Conversations interface {
 	Save(ctx context.Context, tokenHash []byte, c *intake.Conversation) error
 	// Load finds one; what has expired, is another neighbourhood's or was never there is fault.NotFound.
 	Load(ctx context.Context, neighbourhood uuid.UUID, tokenHash []byte) (*intake.Conversation, error)
+	// ByReference takes one up that was begun elsewhere, under a new token. Whatever does not fit is fault.NotFound, a date of
+	// birth that is missing conversation_birth_date, and too many wrong tries too_many_tries.
+	ByReference(ctx context.Context, neighbourhood uuid.UUID, asker, reference string, birth nhs.Date, tokenHash []byte) (*intake.Conversation, error)
 }
 
 // Understanding reads people's own words where the neighbourhood has turned that on. It is understanding.Service.

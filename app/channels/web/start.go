@@ -22,7 +22,7 @@ func (h *Handlers) showDoor(v *visit, said ownWords, problems []components.Probl
 		options = append(options, components.Option{Value: k.Code, Text: v.words(k.Title)})
 	}
 	d := pages.Door{
-		Neighbourhood: v.directory.Neighbourhood().Name, Status: v.path("status"),
+		Neighbourhood: v.directory.Neighbourhood().Name, Status: v.path("status"), GoOn: v.path("go-on"),
 		Form: pages.Form{
 			Page: v.frame(v.say("start-title"), problems), Problems: problems, Action: v.path("start"), Hidden: said.hidden(),
 			Controls: []pages.Control{{Radios: &components.Choice{
