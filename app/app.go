@@ -165,6 +165,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
+	if err := a.wireUnderstanding(); err != nil {
+		return err
+	}
 	if err := a.wireDialogue(deliveries); err != nil {
 		return err
 	}
@@ -247,6 +250,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	if a.has(RoleWeb) {
 		start(func(ctx context.Context) error { return a.server.Serve(ctx, a.listener) })
 		start(a.services.watch.Run)
+		start(a.services.understanding.Run)
 	}
 	if a.jobs != nil {
 		if err := a.jobs.Start(ctx); err != nil {

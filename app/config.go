@@ -34,6 +34,10 @@ type Config struct {
 	NotifySender   string `name:"notify-sender" env:"ONEDOOR_NOTIFY_SENDER" help:"The id of a text message sender at GOV.UK Notify. Absent: the service's usual one."`
 	NotifyURL      string `name:"notify-url" env:"ONEDOOR_NOTIFY_URL" help:"Where GOV.UK Notify is, if not at its public address." hidden:""`
 
+	UnderstandingURL   string `name:"understanding-url" env:"ONEDOOR_UNDERSTANDING_URL" help:"The base of an endpoint that speaks OpenAI's chat completions, such as https://models.example/v1. Absent: only the model on this machine can be chosen."`
+	UnderstandingModel string `name:"understanding-model" env:"ONEDOOR_UNDERSTANDING_MODEL" help:"The exact version of the model there, as its answers name it."`
+	UnderstandingKey   string `name:"understanding-key" env:"ONEDOOR_UNDERSTANDING_KEY" help:"The endpoint's key, if it wants one."`
+
 	OutboundAllow string `name:"outbound-allow" env:"ONEDOOR_OUTBOUND_ALLOW" help:"Addresses that are not public and that the product may call all the same, with commas between: 10.1.2.0/24, 127.0.0.1:8090."`
 
 	// Roles are web, voice and jobs: which parts of the product this process is.

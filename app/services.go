@@ -36,6 +36,8 @@ import (
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
 	"onedoor/app/store/simulationstore"
+	"onedoor/app/store/understandingstore"
+	"onedoor/app/understanding"
 	"onedoor/jobs"
 )
 
@@ -65,6 +67,9 @@ type services struct {
 	kept        *requeststore.Store
 	rules       *rulestore.Store
 	watch       *rulestore.Watch
+
+	understanding *understanding.Service
+	uses          *understandingstore.Store
 
 	recordings *recordings.Service
 	walker     *intake.Walker // of every channel
@@ -131,6 +136,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
+		{Name: "uses of understanding", Remove: each(s.uses.RemoveUses)},
 		{Name: "recordings", Remove: each(s.recordings.Remove)},
 		{Name: "callers' proofs", Remove: each(s.callerRows.RemoveExpired)},
 		{Name: "sessions", Remove: s.people.DropEnded},
