@@ -50,14 +50,15 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations, Reports: s.calls, Directories: s.directory, Now: a.now,
+		Catalogue: s.catalogue, PINs: s.callers, Requests: s.requests, Deliveries: deliveries, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
+		Reports: s.calls, Directories: s.directory, Now: a.now,
 	})
 	if err != nil {
 		return err
 	}
 	program.Add(a.server)
 	reception.New(reception.Options{
-		Requests: s.requests, Directories: s.directory, Changes: changes, Catalogue: s.catalogue, Now: a.now,
+		Requests: s.requests, PINs: s.callers, Directories: s.directory, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,

@@ -28,12 +28,17 @@ import (
 // from is the number that the tests' calls come from.
 const from nhs.Phone = "+447700900077"
 
+// receptionist is one of Weir Lane Surgery.
+const receptionist = "sam.carter"
+
 // rig is the dialogue over the product's own domain and stores, with the outside world written down.
 type rig struct {
 	*demotest.World
-	t      *testing.T
-	driver *dialogue.Driver
-	log    *failures
+	t             *testing.T
+	driver        *dialogue.Driver
+	walker        *intake.Walker
+	conversations *conversationstore.Store
+	log           *failures
 
 	mu    sync.Mutex
 	sent  []handedIn
@@ -41,7 +46,10 @@ type rig struct {
 	notes []calls.Note
 }
 
-func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
+func newRig(t *testing.T) *rig { t.Helper(); return newRigWith(t) }
+
+// newRigWith changes what the driver is made of.
+func newRigWith(t *testing.T, changes ...func(*rig, *dialogue.Options)) *rig {
 	t.Helper()
 	r := &rig{World: demotest.New(t), t: t, log: &failures{}}
 	o := dialogue.Options{
@@ -49,9 +57,14 @@ func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
 		Directories: directory.New(directorystore.New(r.DB), r.Now), Texts: r, Address: "https://onedoor.example", Calls: r, Now: r.Now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(r.log, nil)),
 	}
-	o.Walker = intake.NewWalker(r.Catalogue, requests.NeedsPharmacy(r.Catalogue, r.Requests), r.Now)
+	o.Walker = intake.NewWalker(r.Catalogue, requests.NeedsPharmacy(r.Catalogue, r.Requests), r.Now, intake.References(func() (string, error) {
+		reference, err := requests.NewReference(rand.Reader)
+		return string(reference), err
+	}))
+	r.walker, r.conversations = o.Walker, conversationstore.New(r.DB, r.Now)
+	o.References = r.conversations
 	for _, change := range changes {
-		change(&o)
+		change(r, &o)
 	}
 	var err error
 	r.driver, err = dialogue.New(o)
