@@ -171,6 +171,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireDialogue(deliveries); err != nil {
 		return err
 	}
+	if err := a.wireSpeech(ctx); err != nil {
+		return err
+	}
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch))
 	if a.has(RoleJobs) {
 		work := jobs.Work{
@@ -251,6 +254,9 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	if a.has(RoleWeb) {
 		start(func(ctx context.Context) error { return a.server.Serve(ctx, a.listener) })
 		start(a.services.watch.Run)
+	}
+	if a.services.prompts != nil && a.config.SpeechWarm && (a.has(RoleWeb) || a.has("voice")) {
+		start(a.warmUp)
 	}
 	if a.jobs != nil {
 		if err := a.jobs.Start(ctx); err != nil {
