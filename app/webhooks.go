@@ -26,6 +26,9 @@ func (a *App) serveWebhooks() error {
 		Lines: webhookLines{a.services.directory, a.config.Demonstration}, Dialogue: s.dialogue, Calls: s.calls, Recordings: s.recordings,
 		Base: a.config.base(), Now: a.now, Log: a.log,
 	}
+	if s.prompts != nil { // an interface that holds a nil pointer is not nil
+		o.Prompts = s.prompts
+	}
 	calls := twiml.New(twiml.Options{Options: o, Outbound: outbound.New(outbound.Options{Allow: allow})})
 	calls.Add(a.server)
 	calls.Hook().AddSound(a.server)
