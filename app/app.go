@@ -163,10 +163,10 @@ func (a *App) wire(ctx context.Context) error {
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
-	if err := a.wireTelephone(inserter); err != nil {
+	if err := a.wireUnderstanding(); err != nil {
 		return err
 	}
-	if err := a.wireUnderstanding(); err != nil {
+	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
 	if err := a.wireDialogue(deliveries); err != nil {
@@ -261,6 +261,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	start(func(ctx context.Context) error { return routes.ServeMetrics(ctx, a.metricsListener, a.metrics) })
 	start(a.tailer.Run)
+	start(a.services.understanding.Run)
 	if a.sim != nil {
 		start(func(ctx context.Context) error { return serveSimulator(ctx, a.simListener, a.sim) })
 	}
@@ -272,7 +273,6 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	if a.has(RoleWeb) || a.has(RoleVoice) { // whoever takes requests decides by the rules in force
 		start(a.services.watch.Run)
-		start(a.services.understanding.Run)
 	}
 	if a.services.prompts != nil && a.config.SpeechWarm && (a.has(RoleWeb) || a.has(RoleVoice)) {
 		start(a.warmUp)

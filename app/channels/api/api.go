@@ -64,6 +64,8 @@ type Options struct {
 	PINs           PINs
 	Policies       Policies
 	Simulations    Simulations
+	Reports        Reports
+	Directories    Directories
 	Now            func() time.Time
 }
 
@@ -111,6 +113,7 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodPost, "/api/v1/telephone-pins", routes.Need("caller-pin", "set"), a.setPIN)
 	s.Add(http.MethodPost, "/api/v1/telephone-pins/remove", routes.Need("caller-pin", "remove"), a.removePIN)
 	a.addPolicies(s)
+	a.addReports(s)
 }
 
 // staff is a principal acting for the organisations where they work.
