@@ -9,8 +9,11 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/alarms"
+	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/catalogue"
+	"onedoor/app/channels/voice/dialogue"
+	"onedoor/app/channels/voice/prompts"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
@@ -23,6 +26,7 @@ import (
 	"onedoor/app/secrets"
 	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
+	"onedoor/app/store/callerstore"
 	"onedoor/app/store/conversationstore"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
@@ -33,6 +37,8 @@ import (
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
 	"onedoor/app/store/simulationstore"
+	"onedoor/app/store/understandingstore"
+	"onedoor/app/understanding"
 	"onedoor/jobs"
 )
 
@@ -63,8 +69,16 @@ type services struct {
 	rules       *rulestore.Store
 	watch       *rulestore.Watch
 
+	understanding *understanding.Service
+	uses          *understandingstore.Store
+
 	recordings *recordings.Service
 	walker     *intake.Walker // of every channel
+	callers    *callers.Service
+	callerRows *callerstore.Store
+	dialogue   *dialogue.Driver
+	prompts    *prompts.Prompts // nil where nothing speaks
+	filing     filing
 }
 
 func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
@@ -124,7 +138,9 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
+		{Name: "uses of understanding", Remove: each(s.uses.RemoveUses)},
 		{Name: "recordings", Remove: each(s.recordings.Remove)},
+		{Name: "callers' proofs", Remove: each(s.callerRows.RemoveExpired)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
 	}

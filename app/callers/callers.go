@@ -82,7 +82,7 @@ type Sealer interface {
 // Options are what a Service stands on.
 type Options struct {
 	Store    Store
-	Texts    Texts
+	Texts    Texts // nil where no text can be sent: then a PIN is the only way
 	Requests Requests
 	Calls    Calls
 	Systems  Systems // nil where no clinical system can be asked

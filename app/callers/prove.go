@@ -51,7 +51,7 @@ func (s *Service) SendCode(ctx context.Context, neighbourhood, call uuid.UUID, g
 		if over != nil && !fault.Is(over, "too_many_tries") {
 			return over
 		}
-		send = send && found && over == nil
+		send = send && found && over == nil && s.o.Texts != nil
 		code, err := s.draw()
 		if err != nil {
 			return err

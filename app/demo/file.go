@@ -28,12 +28,28 @@ type Addresses struct {
 type file struct {
 	BaseURL       string            `json:"base_url"`
 	SIP           string            `json:"sip"`
+	TwiML         fileHook          `json:"twiml"`
+	Jambonz       fileHook          `json:"jambonz"`
 	Outbox        string            `json:"outbox_url"` // texts that would have been sent, as JSON
 	Neighbourhood string            `json:"neighbourhood"`
 	Keys          map[string]string `json:"keys"`
 	Organisations []fileOrg         `json:"organisations"`
 	Patients      []filePatient     `json:"patients"`
 }
+
+// fileHook is a webhook of a telephony platform, and what signs its posts.
+type fileHook struct {
+	URL       string `json:"url"`
+	AuthToken string `json:"auth_token,omitempty"`
+	Secret    string `json:"secret,omitempty"`
+}
+
+// TwiMLToken signs Twilio's posts to the demonstration, and JambonzSecret jambonz's. Anybody who reads this can make them:
+// production has no demonstration.
+func TwiMLToken() string { return string(keyOf("twiml webhooks")) }
+
+// JambonzSecret is beside TwiMLToken.
+func JambonzSecret() string { return string(keyOf("jambonz webhooks")) }
 
 type fileOrg struct {
 	ODS            nhs.ODSCode              `json:"ods_code"`
@@ -75,7 +91,7 @@ func Remove(dir string) error {
 // Write puts the file in place whole: whoever sees it can use everything it says. The people are Riverside's, as its
 // register has them.
 func Write(dir string, a Addresses, register []patients.Patient) error {
-	f := file{BaseURL: a.Base, SIP: a.SIP, Outbox: a.Base + "/development/outbox/riverside", Neighbourhood: "riverside", Keys: map[string]string{}}
+	f := file{BaseURL: a.Base, SIP: a.SIP, TwiML: fileHook{URL: a.Base + "/voice/twiml/riverside", AuthToken: TwiMLToken()}, Jambonz: fileHook{URL: a.Base + "/voice/jambonz/riverside", Secret: JambonzSecret()}, Outbox: a.Base + "/development/outbox/riverside", Neighbourhood: "riverside", Keys: map[string]string{}}
 	for _, c := range clients {
 		f.Keys[c.name] = string(keyOf(c.name))
 	}

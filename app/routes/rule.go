@@ -14,6 +14,9 @@ const (
 	Public Rule = "public"
 	// Patient is for the person whose conversation the cookie holds; with no cookie one begins.
 	Patient Rule = "patient"
+	// Signed is for a program elsewhere whose every message is signed with a secret that it shares with us: the handler checks
+	// that before anything else, and refuses all others as forbidden.
+	Signed Rule = "signed"
 	// SignedIn is for whoever is known, whatever their role, and concerns only themselves.
 	SignedIn Rule = "signed-in"
 	// Development is for development mode and callers on this machine; for others the route is not there.
@@ -43,7 +46,7 @@ func (r Rule) Permission() (object, action string, ok bool) {
 
 func (r Rule) valid() bool {
 	switch r {
-	case Public, Patient, SignedIn, Development:
+	case Public, Patient, Signed, SignedIn, Development:
 		return true
 	}
 	object, action, ok := r.Permission()

@@ -92,7 +92,7 @@ func (p detailPage) problem(v *visit, err error) (components.Problem, bool) {
 func (h *Handlers) showDetail(v *visit, p detailPage, form url.Values, problems []components.Problem) error {
 	controls, underHeading := p.controls(v, form, problems)
 	f := pages.Form{
-		Page: v.frame(v.say(p.title), problems), Problems: problems, Action: v.path("about-you/" + p.slug), Controls: controls,
+		Page: v.asking(v.say(p.title), problems), Problems: problems, Action: v.path("about-you/" + p.slug), Controls: controls,
 	}
 	if underHeading {
 		f.Heading = v.say(p.title)

@@ -35,7 +35,7 @@ func (h *Handlers) checkAnswers(v *visit) error {
 		about = append(about, h.detailRow(v, line.Place.Detail))
 	}
 	c := pages.Check{
-		Page: v.frame(v.say("check-heading"), nil), Action: v.path("check-answers"),
+		Page: v.asking(v.say("check-heading"), nil), Action: v.path("check-answers"),
 		Sections: []pages.Section{
 			{Heading: v.say("check-request"), List: components.SummaryList{Rows: request}},
 			{Heading: v.say("check-about"), List: components.SummaryList{Rows: about}},
@@ -79,6 +79,9 @@ func (h *Handlers) change(v *visit, place intake.Place, what locales.Text) []com
 func (h *Handlers) questionRow(v *visit, line intake.Line) components.SummaryRow {
 	row := components.SummaryRow{Key: v.words(line.Question), Actions: h.change(v, line.Place, v.words(line.Question))}
 	row.Values = h.answers(v, line.Place.LinkID)
+	if line.Recorded {
+		row.Values = []locales.Text{v.say("check-recorded")}
+	}
 	if len(row.Values) == 0 {
 		row.Values = []locales.Text{v.say("check-not-given")}
 	}

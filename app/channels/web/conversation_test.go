@@ -25,7 +25,7 @@ func TestAConversationIsForgottenAfterAnHour(t *testing.T) {
 	v.send("answer", "none")
 	s.Pass(time.Hour)
 	v.get("question")
-	v.wants("Your answers have been deleted")
+	v.wants("Your answers are no longer here")
 	if v.status != http.StatusGone {
 		t.Errorf("status %d", v.status)
 	}
@@ -47,7 +47,7 @@ func TestFinishingForgetsAtOnce(t *testing.T) {
 	v.wants("What do you need help with?")
 	v.client.Jar.SetCookies(address, kept) // somebody who had copied the cookie
 	v.get("question")
-	v.wants("Your answers have been deleted")
+	v.wants("Your answers are no longer here")
 }
 
 func TestAConversationBelongsToItsNeighbourhood(t *testing.T) {

@@ -95,7 +95,7 @@ func (h *Handlers) showPharmacies(v *visit, chosen string, problems []components
 		option(noPharmacy, v.say("pharmacy-none"), v.say("pharmacy-none-hint")),
 	)
 	f := pages.Form{
-		Page: v.frame(v.say("pharmacy-heading"), problems), Problems: problems, Action: v.path("pharmacy"),
+		Page: v.asking(v.say("pharmacy-heading"), problems), Problems: problems, Action: v.path("pharmacy"),
 		Controls: []pages.Control{{Radios: &components.Choice{
 			ID: "pharmacy", Name: "pharmacy", Legend: v.say("pharmacy-heading"), Hint: v.say("pharmacy-hint"), Size: "l", Heading: true,
 			Error: components.ErrorFor(problems, "pharmacy"), Options: options,
@@ -187,7 +187,7 @@ func (h *Handlers) chooseOtherPharmacy(v *visit) error {
 
 func (h *Handlers) showOtherPharmacy(v *visit, form url.Values, problems []components.Problem) error {
 	f := pages.Form{
-		Page: v.frame(v.say("pharmacy-other-heading"), problems), Problems: problems, Action: v.path("pharmacy/other"), Heading: v.say("pharmacy-other-heading"),
+		Page: v.asking(v.say("pharmacy-other-heading"), problems), Problems: problems, Action: v.path("pharmacy/other"), Heading: v.say("pharmacy-other-heading"),
 		Controls: []pages.Control{{Text: &components.Field{
 			ID: "code", Name: "code", Label: v.say("pharmacy-other-label"), Hint: v.say("pharmacy-other-code-hint"), Width: 10, NoSpellcheck: true,
 			Error: components.ErrorFor(problems, "code"), Value: form.Get("code"),

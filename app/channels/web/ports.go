@@ -40,6 +40,9 @@ type Conversations interface {
 	Save(ctx context.Context, tokenHash []byte, c *intake.Conversation) error
 	// Load finds one; what has expired, is another neighbourhood's or was never there is fault.NotFound.
 	Load(ctx context.Context, neighbourhood uuid.UUID, tokenHash []byte) (*intake.Conversation, error)
+	// ByReference takes one up that was begun elsewhere, under a new token. Whatever does not fit is fault.NotFound, a date of
+	// birth that is missing conversation_birth_date, and too many wrong tries too_many_tries.
+	ByReference(ctx context.Context, neighbourhood uuid.UUID, asker, reference string, birth nhs.Date, tokenHash []byte) (*intake.Conversation, error)
 }
 
 // Understanding reads people's own words where the neighbourhood has turned that on. It is understanding.Service.
@@ -48,6 +51,11 @@ type Understanding interface {
 	Propose(ctx context.Context, neighbourhood, organisation uuid.UUID, words, language, channel string) (understanding.Proposal, understanding.Outcome, error)
 	Chose(ctx context.Context, neighbourhood, use uuid.UUID, kind string) error
 	Listen(h understanding.Heard)
+}
+
+// Contacts counts who began to ask for what, and not who. It is calls.Service.
+type Contacts interface {
+	Begun(ctx context.Context, neighbourhood uuid.UUID, channel, kind string) error
 }
 
 // Token finds a conversation: 256 random bits that only the browser keeps.

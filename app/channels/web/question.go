@@ -46,8 +46,11 @@ func (h *Handlers) answerQuestion(v *visit) error {
 		return err
 	}
 	values, problems := h.readAnswer(v, it, form)
-	if len(problems) > 0 {
+	if len(problems) > 0 && !(trimmed(form, "answer") == "" && v.talk.Recordings[it.LinkID] != "") {
 		return h.showQuestion(v, it, form, problems)
+	}
+	if len(values) == 0 && v.talk.Recordings[it.LinkID] != "" {
+		return h.keepRecording(v, it.LinkID)
 	}
 	suggested := len(v.talk.Suggested[it.LinkID]) > 0
 	if err := h.Walker.Answer(v.talk, it.LinkID, values); err != nil {
@@ -57,6 +60,17 @@ func (h *Handlers) answerQuestion(v *visit) error {
 		return err
 	}
 	h.listen(v, it, values, suggested)
+	return h.goOn(v)
+}
+
+// keepRecording leaves what was said by telephone as the answer.
+func (h *Handlers) keepRecording(v *visit, linkID string) error {
+	if err := h.Walker.Record(v.talk, linkID, v.talk.Recordings[linkID]); err != nil {
+		if fault.Is(err, "not_asked") {
+			return h.resume(v)
+		}
+		return err
+	}
 	return h.goOn(v)
 }
 
@@ -140,7 +154,7 @@ func (v *visit) wrongAnswer(it *catalogue.Item, err error) locales.Text {
 
 func (h *Handlers) showQuestion(v *visit, it *catalogue.Item, form url.Values, problems []components.Problem) error {
 	f := pages.Form{
-		Page:     v.frame(v.say("question-title", locales.Args{"Number": v.Param("number")}), problems),
+		Page:     v.asking(v.say("question-title", locales.Args{"Number": v.Param("number")}), problems),
 		Problems: problems, Action: v.path("question/" + v.Param("number")),
 		Controls: []pages.Control{controlOf(v, it, form, problems)},
 	}
@@ -154,6 +168,9 @@ func (h *Handlers) showQuestion(v *visit, it *catalogue.Item, form url.Values, p
 // controlOf is the control that an item of each type is asked by.
 func controlOf(v *visit, it *catalogue.Item, form url.Values, problems []components.Problem) pages.Control {
 	label, hint := v.words(it.Text), v.words(it.Hint)
+	if v.talk.Recordings[it.LinkID] != "" {
+		hint = v.say("recorded-says")
+	}
 	if !it.Required {
 		label.Says += " " + v.say("optional").Says
 	}

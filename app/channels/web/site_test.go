@@ -39,7 +39,7 @@ func open(t *testing.T, change ...func(*web.Options)) *site {
 		Directories: directory.New(directorystore.New(w.DB), w.Now), Conversations: conversationstore.New(w.DB, w.Now),
 		Now: w.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	}
-	o.Walker = intake.NewWalker(w.Catalogue, requests.NeedsPharmacy(w.Catalogue, w.Requests), w.Now)
+	o.Walker = intake.NewWalker(w.Catalogue, requests.NeedsPharmacy(w.Catalogue, w.Requests), w.Now, intake.References(requests.Drawing(rand.Reader)))
 	for _, c := range change {
 		c(&o)
 	}

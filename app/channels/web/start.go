@@ -22,7 +22,7 @@ func (h *Handlers) showDoor(v *visit, said ownWords, problems []components.Probl
 		options = append(options, components.Option{Value: k.Code, Text: v.words(k.Title)})
 	}
 	d := pages.Door{
-		Neighbourhood: v.directory.Neighbourhood().Name, Status: v.path("status"),
+		Neighbourhood: v.directory.Neighbourhood().Name, Status: v.path("status"), GoOn: v.path("go-on"),
 		Form: pages.Form{
 			Page: v.frame(v.say("start-title"), problems), Problems: problems, Action: v.path("start"), Hidden: said.hidden(),
 			Controls: []pages.Control{{Radios: &components.Choice{
@@ -78,8 +78,13 @@ func (h *Handlers) start(v *visit, kind string) error {
 	if v.token, err = newToken(h.Random); err != nil {
 		return err
 	}
-	v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, kind, intake.ChannelWeb, v.lang)
-	return err
+	if v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, kind, intake.ChannelWeb, v.lang); err != nil || h.Contacts == nil {
+		return err
+	}
+	if err := h.Contacts.Begun(v.ctx(), v.directory.Neighbourhood().ID, intake.ChannelWeb, kind); err != nil {
+		h.Log.WarnContext(v.ctx(), "a conversation that began was not counted", "error", err.Error()) // nobody is kept waiting for a figure
+	}
+	return nil
 }
 
 // forget deletes the answers: "finish on this device", and leaving quickly.

@@ -12,6 +12,7 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/intake"
+	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/tenants"
 	"onedoor/ui/components"
@@ -179,6 +180,20 @@ func (v *visit) frame(title locales.Text, problems []components.Problem) compone
 	p := v.h.frame(v.Context, title)
 	p.Service, p.Home, p.Forget = v.directory.Neighbourhood().Name, v.path(""), v.path("forget")
 	p.Problems = len(problems) > 0
+	return p
+}
+
+// asking is the frame of a page that asks for part of a conversation: it says how to go on by telephone.
+func (v *visit) asking(title locales.Text, problems []components.Problem) components.Page {
+	p := v.frame(title, problems)
+	if v.talk == nil || v.talk.Reference == "" {
+		return p
+	}
+	e := components.Elsewhere{Reference: requests.Reference(v.talk.Reference).Spaced(), Ring: v.say("elsewhere-ring-any")}
+	if line := v.h.line(v.directory.Neighbourhood().ID); line != "" {
+		e.Ring = v.say("elsewhere-ring", locales.Args{"Line": line.Local()})
+	}
+	p.Elsewhere = &e
 	return p
 }
 

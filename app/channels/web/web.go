@@ -13,12 +13,15 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"onedoor/app/catalogue"
 	"onedoor/app/intake"
+	"onedoor/app/nhs"
 	"onedoor/app/routes"
 )
 
-// Options are what the pages are made of. All but Understanding and NHSLogo are needed.
+// Options are what the pages are made of. All but Contacts, Line, Understanding and NHSLogo are needed.
 type Options struct {
 	Catalogue      *catalogue.Catalogue
 	Walker         *intake.Walker // made with requests.NeedsPharmacy
@@ -26,10 +29,13 @@ type Options struct {
 	Neighbourhoods Neighbourhoods
 	Directories    Directories
 	Conversations  Conversations
+	Contacts       Contacts      // nil: those who begin are not counted
 	Understanding  Understanding // nil: nobody is asked in their own words
 	Now            func() time.Time
 	Random         io.Reader
 	Log            *slog.Logger
+	// Line is the telephone number of a neighbourhood's line, on which conversations go on; empty, or nil for none known.
+	Line func(neighbourhood uuid.UUID) nhs.Phone
 	// NHSLogo shows the NHS logo, which is for NHS bodies.
 	NHSLogo bool
 }
@@ -37,6 +43,13 @@ type Options struct {
 // Handlers are the patient's pages.
 type Handlers struct {
 	Options
+}
+
+func (o Options) line(neighbourhood uuid.UUID) nhs.Phone {
+	if o.Line == nil {
+		return ""
+	}
+	return o.Line(neighbourhood)
 }
 
 // New makes the pages.
@@ -73,6 +86,9 @@ func (h *Handlers) Register(s *routes.Server) {
 	s.Add(http.MethodGet, "/:neighbourhood/sent", routes.Patient, h.after(h.sent))
 	s.Add(http.MethodGet, "/:neighbourhood/emergency", routes.Patient, h.after(h.emergency))
 	s.Add(http.MethodPost, "/:neighbourhood/forget", routes.Patient, h.at(h.forget))
+
+	s.Add(http.MethodGet, "/:neighbourhood/go-on", routes.Public, h.at(h.askReference))
+	s.Add(http.MethodPost, "/:neighbourhood/go-on", routes.Public, h.at(h.takeUp))
 
 	s.Add(http.MethodGet, "/:neighbourhood/status", routes.Public, h.at(h.askStatus))
 	s.Add(http.MethodPost, "/:neighbourhood/status", routes.Public, h.at(h.showStatus))

@@ -80,7 +80,7 @@ func TestTheNominatedPharmacyIsNotGivenAway(t *testing.T) {
 	form.Set("family-name", "Nobodysname")
 	stranger.about(form)
 	nominated.wants("Which pharmacy do you want to use?")
-	if nonce := regexp.MustCompile(`nonce="[^"]*"`); nonce.ReplaceAllString(nominated.body, "") != nonce.ReplaceAllString(stranger.body, "") {
+	if nonce := regexp.MustCompile(`nonce="[^"]*"|\d{3} \d{3} \d{4}`); nonce.ReplaceAllString(nominated.body, "") != nonce.ReplaceAllString(stranger.body, "") {
 		t.Error("the page tells whether somebody is on the register")
 	}
 }

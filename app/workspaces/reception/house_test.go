@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/audit"
+	"onedoor/app/callers"
 	"onedoor/app/database"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
@@ -25,9 +27,13 @@ import (
 	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/secrets"
+	"onedoor/app/secrets/keyfile"
+	"onedoor/app/store/callerstore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/eventstore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/secretstore"
 	"onedoor/app/workspaces/reception"
 	"onedoor/ui/browsertest"
 	"onedoor/ui/static"
@@ -54,7 +60,13 @@ func open(t *testing.T) *house {
 	ended := make(chan error, 1)
 	go func() { ended <- tailer.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
+	master, err := keyfile.OpenOrMake(filepath.Join(t.TempDir(), "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault := secrets.New(secretstore.New(w.DB, w.Now), master)
 	reception.New(reception.Options{
+		PINs:     callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: vault, Now: w.Now}),
 		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
 		Heartbeat: 200 * time.Millisecond,
 	}).Add(server)

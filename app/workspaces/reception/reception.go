@@ -55,6 +55,7 @@ type Options struct {
 	Requests    Requests
 	Directories Directories
 	Changes     requests.Changes
+	PINs        PINs // nil where there is no telephone line
 	Catalogue   *catalogue.Catalogue
 	Now         func() time.Time
 	// Heartbeat is how often a stream tells the page that it is alive; 20 s.
@@ -83,6 +84,7 @@ func (w *Workspace) Add(s *routes.Server) {
 	s.Add(http.MethodPost, root+"/queues/:queue/next", routes.Need("request", "claim"), w.takeNext)
 	s.Add(http.MethodGet, root+"/requests/:reference", routes.Need("request", "read"), w.request)
 	s.Add(http.MethodGet, root+"/requests/:reference/explanation", routes.Need("decision", "read"), w.explanation)
+	w.addPINs(s)
 	for _, c := range commands() {
 		s.Add(http.MethodPost, root+"/requests/:reference/"+c.name, routes.Need("request", c.name), w.run(c))
 	}

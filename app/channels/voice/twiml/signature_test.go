@@ -235,7 +235,7 @@ func TestACallWhoseEndNobodySaidIsFiledByTheSweep(t *testing.T) {
 	w := newWorld(t)
 	p := w.ring().press("1313511")
 	w.Pass(20 * time.Minute)
-	sweeper := calls.NewService(w.CallOptions(w.channel.Hook()))
+	sweeper := calls.NewService(w.CallOptions(w))
 	c := p.record()
 	if n, err := sweeper.Sweep(t.Context(), c.NeighbourhoodID); err != nil || n != 1 {
 		t.Fatalf("%d, %v", n, err)

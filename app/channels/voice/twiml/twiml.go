@@ -12,10 +12,8 @@ import (
 	"context"
 	"encoding/xml"
 	"net/http"
-	"strconv"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/calls"
@@ -49,7 +47,7 @@ func New(o Options) *Channel {
 	return &Channel{hook: hook, lines: o.Lines, base: hook.Base, now: o.Now, outbound: o.Outbound, keep: o.Recordings}
 }
 
-// Hook is what drives the calls: it files what was answered in calls that nobody ended.
+// Hook is what drives the calls.
 func (c *Channel) Hook() *webhook.Hook { return c.hook }
 
 const root = "/voice/twiml/:line"
@@ -57,10 +55,10 @@ const root = "/voice/twiml/:line"
 // mostForm is far above any post of Twilio's.
 const mostForm = 32 << 10
 
-// Add registers the channel's routes. All are public: a post is believed by its signature.
+// Add registers the channel's routes.
 func (c *Channel) Add(s *routes.Server) {
 	post := func(path string, h func(echo.Context, post) error) {
-		s.AddBounded(http.MethodPost, root+path, routes.Public, routes.Bounds{Body: mostForm, Time: 14 * time.Second}, func(e echo.Context) error {
+		s.AddBounded(http.MethodPost, root+path, routes.Signed, routes.Bounds{Body: mostForm, Time: 14 * time.Second}, func(e echo.Context) error {
 			p, err := c.read(e)
 			if err != nil {
 				return err
@@ -102,9 +100,9 @@ func (c *Channel) quiet(e echo.Context, p post) error {
 
 // answered comes from the leg of the person who picked up: from here on it is theirs.
 func (c *Channel) answered(e echo.Context, p post) error {
-	call, step, err := place(e)
+	at, err := place(e)
 	if err == nil {
-		_, err = c.hook.Next(e.Request().Context(), p.line, call, p.call(), step, happened(dialogue.PutThrough))
+		_, err = c.hook.Next(e.Request().Context(), p.line, at, p.call(), happened(dialogue.PutThrough))
 	}
 	return c.writeXML(e, response{}, err) // an empty answer puts the two together
 }
@@ -115,11 +113,11 @@ func (c *Channel) dialled(e echo.Context, p post) error {
 	if s := p.form.Get("DialCallStatus"); s == "completed" || s == "answered" {
 		kind = dialogue.PutThrough
 	}
-	call, step, err := place(e)
+	at, err := place(e)
 	if err != nil {
 		return err
 	}
-	a, err := c.hook.Next(e.Request().Context(), p.line, call, p.call(), step, happened(kind))
+	a, err := c.hook.Next(e.Request().Context(), p.line, at, p.call(), happened(kind))
 	if err == nil && a.Over {
 		err = c.hook.HungUp(e.Request().Context(), p.line, p.call(), p.caller())
 	}
@@ -144,11 +142,11 @@ func happened(kind dialogue.EventKind) webhook.Event {
 }
 
 func (c *Channel) handle(e echo.Context, p post, external string, event webhook.Event) error {
-	call, step, err := place(e)
+	at, err := place(e)
 	if err != nil {
 		return err
 	}
-	a, err := c.hook.Next(e.Request().Context(), p.line, call, external, step, event)
+	a, err := c.hook.Next(e.Request().Context(), p.line, at, external, event)
 	if err == nil && p.hungUp() {
 		err = c.hook.HungUp(e.Request().Context(), p.line, external, p.caller())
 		a.Over = true
@@ -157,17 +155,7 @@ func (c *Channel) handle(e echo.Context, p post, external string, event webhook.
 }
 
 // place is the call and the answer that an address names. An address that was not made here is nobody's.
-func place(e echo.Context) (uuid.UUID, int, error) {
-	call, err := uuid.Parse(e.Param("call"))
-	if err != nil {
-		return uuid.Nil, 0, webhook.Refused(err)
-	}
-	step, err := strconv.Atoi(e.Param("step"))
-	if err != nil || step < 1 {
-		return uuid.Nil, 0, webhook.Refused(err)
-	}
-	return call, step, nil
-}
+func place(e echo.Context) (webhook.Place, error) { return webhook.ParsePlace(e.Param("call"), e.Param("step"), "") }
 
 func (c *Channel) write(e echo.Context, a webhook.Answer, err error) error {
 	if err != nil {

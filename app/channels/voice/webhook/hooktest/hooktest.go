@@ -93,6 +93,11 @@ func New(t testing.TB) *World {
 	return w
 }
 
+// File implements calls.Filing.
+func (w *World) File(ctx context.Context, _ calls.Call, state []byte) error {
+	return webhook.File(ctx, w.Dialogue, state)
+}
+
 // CallOptions are what a record of the same calls is made of.
 func (w *World) CallOptions(filing calls.Filing) calls.Options {
 	return calls.Options{Store: callstore.New(w.DB), Sealer: w.vault, Filing: filing, Now: w.Now}

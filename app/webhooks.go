@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"onedoor/app/channels/voice/jambonz"
+	"onedoor/app/channels/voice/twiml"
+	"onedoor/app/channels/voice/webhook"
+	"onedoor/app/demo"
+	"onedoor/app/directory"
+	"onedoor/app/fault"
+	"onedoor/app/nhs"
+	"onedoor/app/outbound"
+	"onedoor/tenants"
+)
+
+// serveWebhooks registers the telephony platforms' webhooks.
+func (a *App) serveWebhooks() error {
+	allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
+	if err != nil {
+		return err
+	}
+	s := a.services
+	o := webhook.Options{
+		Lines: webhookLines{a.services.directory, a.config.Demonstration}, Dialogue: s.dialogue, Calls: s.calls, Recordings: s.recordings,
+		Base: a.config.base(), Now: a.now, Log: a.log,
+	}
+	if s.prompts != nil { // an interface that holds a nil pointer is not nil
+		o.Prompts = s.prompts
+	}
+	calls := twiml.New(twiml.Options{Options: o, Outbound: outbound.New(outbound.Options{Allow: allow})})
+	calls.Add(a.server)
+	calls.Hook().AddSound(a.server)
+	jambonz.New(o).Add(a.server)
+	return nil
+}
+
+// webhookLines are the lines that platforms bring calls to: each neighbourhood's, by its slug, and each organisation's, by
+// its ODS code.
+type webhookLines struct {
+	directory     *directory.Service
+	demonstration bool
+}
+
+// Line implements webhook.Lines.
+func (l webhookLines) Line(ctx context.Context, name string) (webhook.Line, bool, error) {
+	d, organisation, found, err := l.find(ctx, name)
+	if err != nil || !found {
+		return webhook.Line{}, false, err
+	}
+	line := webhook.Line{Name: name, NeighbourhoodID: d.Neighbourhood().ID, OrganisationID: organisation.ID, Language: "en"}
+	if l.demonstration {
+		line.TwiMLTokens, line.JambonzSecrets = []string{demo.TwiMLToken()}, []string{demo.JambonzSecret()}
+		at := organisation.ID
+		if organisation.ODS == "" {
+			at = d.Desk().ID
+		}
+		for site := range d.SitesOf(at) {
+			if site.Telephone != "" {
+				line.Reception = append(line.Reception, string(site.Telephone))
+			}
+		}
+	}
+	return line, true, nil
+}
+
+func (l webhookLines) find(ctx context.Context, name string) (*tenants.Directory, tenants.Organisation, bool, error) {
+	d, err := l.directory.BySlug(ctx, strings.ToLower(name))
+	if err == nil || !fault.Is(err, "not_found") {
+		return d, tenants.Organisation{}, err == nil, err
+	}
+	code, err := nhs.ParseODSCode(name)
+	if err != nil {
+		return nil, tenants.Organisation{}, false, nil //nolint:nilerr // a name that is no code is no line
+	}
+	all, err := l.directory.Neighbourhoods(ctx)
+	if err != nil {
+		return nil, tenants.Organisation{}, false, err
+	}
+	for _, n := range all {
+		d, err := l.directory.Current(ctx, n.ID)
+		if err != nil {
+			return nil, tenants.Organisation{}, false, err
+		}
+		if o, ok := d.ByODS(code); ok {
+			return d, o, true, nil
+		}
+	}
+	return nil, tenants.Organisation{}, false, nil
+}
