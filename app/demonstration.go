@@ -41,11 +41,11 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 	if err != nil {
 		return err
 	}
-	return a.book(ctx)
+	return a.holdAppointments(ctx)
 }
 
-// book puts appointments into the clinical systems that this process runs.
-func (a *App) book(ctx context.Context) error {
+// holdAppointments puts appointments into the clinical systems that this process runs.
+func (a *App) holdAppointments(ctx context.Context) error {
 	register, err := a.services.register.All(ctx, demo.NeighbourhoodID("riverside"))
 	if err != nil {
 		return err
