@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	past := simulations.New(simulationstore.New(w.DB, rulestore.New(directorystore.New(w.DB)), inserter), w.Now)
 	w.policies = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Replays: past, Pasts: past, Now: w.Now})
 	a, err := api.New(api.Options{
-		Catalogue: w.Catalogue, Requests: w.Requests, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
+		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
 		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past,
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package reception_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -33,7 +34,12 @@ import (
 	"onedoor/ui/static"
 )
 
-func TestMain(m *testing.M) { browsertest.Main(m) }
+var pictures = flag.String("pictures", "", "a folder for pictures of the pages on the way")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	browsertest.Main(m)
+}
 
 var riverside = demo.NeighbourhoodID("riverside")
 
@@ -55,7 +61,7 @@ func open(t *testing.T) *house {
 	go func() { ended <- tailer.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
 	reception.New(reception.Options{
-		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
+		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Recordings: w.Recordings, Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
 		Heartbeat: 200 * time.Millisecond,
 	}).Add(server)
 	server.Add(http.MethodGet, static.Root+"*", routes.Public, echo.WrapHandler(static.Handler()))

@@ -54,6 +54,7 @@ type Directories interface {
 type Options struct {
 	Requests    Requests
 	Directories Directories
+	Recordings  Recordings
 	Changes     requests.Changes
 	Catalogue   *catalogue.Catalogue
 	Now         func() time.Time
@@ -83,6 +84,8 @@ func (w *Workspace) Add(s *routes.Server) {
 	s.Add(http.MethodPost, root+"/queues/:queue/next", routes.Need("request", "claim"), w.takeNext)
 	s.Add(http.MethodGet, root+"/requests/:reference", routes.Need("request", "read"), w.request)
 	s.Add(http.MethodGet, root+"/requests/:reference/explanation", routes.Need("decision", "read"), w.explanation)
+	s.Add(http.MethodGet, root+"/requests/:reference/recordings/:recording", routes.Need("request", "read"), w.sound)
+	s.Add(http.MethodPost, root+"/requests/:reference/recordings/:recording/"+heardCommand, routes.Need("request", "claim"), w.heard)
 	for _, c := range commands() {
 		s.Add(http.MethodPost, root+"/requests/:reference/"+c.name, routes.Need("request", c.name), w.run(c))
 	}
