@@ -162,10 +162,16 @@ func (a *App) wire(ctx context.Context) error {
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
+	if err := a.wireUnderstanding(); err != nil {
+		return err
+	}
 	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
 	if err := a.wireDialogue(deliveries); err != nil {
+		return err
+	}
+	if err := a.wireSpeech(ctx); err != nil {
 		return err
 	}
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch))
@@ -241,12 +247,16 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	start(func(ctx context.Context) error { return routes.ServeMetrics(ctx, a.metricsListener, a.metrics) })
 	start(a.tailer.Run)
+	start(a.services.understanding.Run)
 	if a.sim != nil {
 		start(func(ctx context.Context) error { return serveSimulator(ctx, a.simListener, a.sim) })
 	}
 	if a.has(RoleWeb) {
 		start(func(ctx context.Context) error { return a.server.Serve(ctx, a.listener) })
 		start(a.services.watch.Run)
+	}
+	if a.services.prompts != nil && a.config.SpeechWarm && (a.has(RoleWeb) || a.has("voice")) {
+		start(a.warmUp)
 	}
 	if a.jobs != nil {
 		if err := a.jobs.Start(ctx); err != nil {

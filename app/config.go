@@ -34,6 +34,22 @@ type Config struct {
 	NotifySender   string `name:"notify-sender" env:"ONEDOOR_NOTIFY_SENDER" help:"The id of a text message sender at GOV.UK Notify. Absent: the service's usual one."`
 	NotifyURL      string `name:"notify-url" env:"ONEDOOR_NOTIFY_URL" help:"Where GOV.UK Notify is, if not at its public address." hidden:""`
 
+	SpeechProgram string `name:"speech-program" env:"ONEDOOR_SPEECH_PROGRAM" default:"espeak-ng" help:"The program that speaks without a network."`
+	SpeechURL     string `name:"speech-url" env:"ONEDOOR_SPEECH_URL" help:"A server that speaks, by the calls of OpenAI's API, such as https://speech.example/v1. The program speaks while it does not answer, and always says what is one caller's own: where there is no such program, the server is given that too."`
+	SpeechKey     string `name:"speech-key" env:"ONEDOOR_SPEECH_KEY" help:"The key for that server."`
+	SpeechModel   string `name:"speech-model" env:"ONEDOOR_SPEECH_MODEL" help:"Its model."`
+	SpeechVoices  string `name:"speech-voices" env:"ONEDOOR_SPEECH_VOICES" help:"Its voices by language, such as en=emma,cy=nia. The program speaks a language that has none."`
+	SpeechWarm    bool   `name:"speech-warm" env:"ONEDOOR_SPEECH_WARM" default:"true" negatable:"" help:"Make every phrase into sound after the start, so that the first callers wait for none."`
+
+	TranscriberURL     string `name:"transcriber-url" env:"ONEDOOR_TRANSCRIBER_URL" help:"A server that writes down what callers say, by the calls of OpenAI's API. Absent: staff hear recordings."`
+	TranscriberKey     string `name:"transcriber-key" env:"ONEDOOR_TRANSCRIBER_KEY" help:"The key for that server."`
+	TranscriberModel   string `name:"transcriber-model" env:"ONEDOOR_TRANSCRIBER_MODEL" help:"Its model."`
+	TranscriberVersion string `name:"transcriber-version" env:"ONEDOOR_TRANSCRIBER_VERSION" help:"The model's version, which stands with each transcript."`
+
+	UnderstandingURL   string `name:"understanding-url" env:"ONEDOOR_UNDERSTANDING_URL" help:"The base of an endpoint that speaks OpenAI's chat completions, such as https://models.example/v1. Absent: only the model on this machine can be chosen."`
+	UnderstandingModel string `name:"understanding-model" env:"ONEDOOR_UNDERSTANDING_MODEL" help:"The exact version of the model there, as its answers name it."`
+	UnderstandingKey   string `name:"understanding-key" env:"ONEDOOR_UNDERSTANDING_KEY" help:"The endpoint's key, if it wants one."`
+
 	OutboundAllow string `name:"outbound-allow" env:"ONEDOOR_OUTBOUND_ALLOW" help:"Addresses that are not public and that the product may call all the same, with commas between: 10.1.2.0/24, 127.0.0.1:8090."`
 
 	// Roles are web, voice and jobs: which parts of the product this process is.

@@ -30,6 +30,9 @@ func (a *App) wireDialogue(deliveries *deliverystore.Store) (err error) {
 	}
 	s.callers = callers.New(proving)
 	speaking.Callers = s.callers
+	if s.recordings.Transcribing() { // where no machine hears a caller, nobody is asked in their own words
+		speaking.Understanding = s.understanding
+	}
 	s.dialogue, err = dialogue.New(speaking)
 	s.filing.dialogue = s.dialogue
 	return err

@@ -37,7 +37,8 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	s := a.services
 	pages := web.New(web.Options{
 		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests,
-		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Now: a.now, Random: rand.Reader, Log: a.log,
+		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding,
+		Now: a.now, Random: rand.Reader, Log: a.log,
 	})
 	a.server = routes.New(routes.Options{
 		Doors: s.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,
@@ -49,14 +50,15 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, Requests: s.requests, Deliveries: deliveries, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations, Now: a.now,
+		Catalogue: s.catalogue, PINs: s.callers, Requests: s.requests, Deliveries: deliveries, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
+		Reports: s.calls, Directories: s.directory, Now: a.now,
 	})
 	if err != nil {
 		return err
 	}
 	program.Add(a.server)
 	reception.New(reception.Options{
-		Requests: s.requests, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
+		Requests: s.requests, PINs: s.callers, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,

@@ -13,6 +13,7 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/catalogue"
 	"onedoor/app/channels/voice/dialogue"
+	"onedoor/app/channels/voice/prompts"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
@@ -36,6 +37,8 @@ import (
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
 	"onedoor/app/store/simulationstore"
+	"onedoor/app/store/understandingstore"
+	"onedoor/app/understanding"
 	"onedoor/jobs"
 )
 
@@ -66,11 +69,15 @@ type services struct {
 	rules       *rulestore.Store
 	watch       *rulestore.Watch
 
+	understanding *understanding.Service
+	uses          *understandingstore.Store
+
 	recordings *recordings.Service
 	walker     *intake.Walker // of every channel
 	callers    *callers.Service
 	callerRows *callerstore.Store
 	dialogue   *dialogue.Driver
+	prompts    *prompts.Prompts // nil where nothing speaks
 	filing     filing
 }
 
@@ -131,6 +138,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "conversations", Remove: each(s.conversations.RemoveExpired)},
 		{Name: "idempotency keys", Remove: each(s.kept.RemoveReplies)},
 		{Name: "shadows", Remove: each(s.simulations.RemoveShadows)},
+		{Name: "uses of understanding", Remove: each(s.uses.RemoveUses)},
 		{Name: "recordings", Remove: each(s.recordings.Remove)},
 		{Name: "callers' proofs", Remove: each(s.callerRows.RemoveExpired)},
 		{Name: "sessions", Remove: s.people.DropEnded},

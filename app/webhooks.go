@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"onedoor/app/channels/voice/jambonz"
 	"onedoor/app/channels/voice/twiml"
 	"onedoor/app/channels/voice/webhook"
 	"onedoor/app/demo"
@@ -25,9 +26,13 @@ func (a *App) serveWebhooks() error {
 		Lines: webhookLines{a.services.directory, a.config.Demonstration}, Dialogue: s.dialogue, Calls: s.calls, Recordings: s.recordings,
 		Base: a.config.base(), Now: a.now, Log: a.log,
 	}
+	if s.prompts != nil { // an interface that holds a nil pointer is not nil
+		o.Prompts = s.prompts
+	}
 	calls := twiml.New(twiml.Options{Options: o, Outbound: outbound.New(outbound.Options{Allow: allow})})
 	calls.Add(a.server)
 	calls.Hook().AddSound(a.server)
+	jambonz.New(o).Add(a.server)
 	return nil
 }
 

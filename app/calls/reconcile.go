@@ -16,6 +16,8 @@ import (
 type Ours struct {
 	Call
 	ExternalHash []byte
+	// CalledBack means that the callback it asked for has been dealt with.
+	CalledBack bool
 }
 
 // Pair is a call that both lists have.

@@ -128,9 +128,11 @@ func nineDigits(n int) string {
 // is asked for the other neighbourhood's.
 func (p *product) fill(key, path string, of request, reference string) string {
 	queue, id, service, slug, hash := of.Queue.ID, uuid.NewString(), uuid.NewString(), "nowhere", strings.Repeat("0", 64)
+	place := "A99999"
 	if reference == of.Reference {
 		queue, slug, hash = demo.QueueID("A81002", "admin").String(), "hillside", hillsides(p.t)
 		service = demo.ServiceID("A81002", "general-practice").String()
+		place = "A81002"
 		if key == "lead" {
 			service = demo.ServiceID("B82001", "general-practice").String()
 		}
@@ -140,8 +142,8 @@ func (p *product) fill(key, path string, of request, reference string) string {
 	}
 	return strings.NewReplacer(
 		":reference", reference, ":queue", queue, ":id", id, ":recording", uuid.NewString(), ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", ":slug", slug, ":name", "first",
-		":hash", hash, ":version", hash, ":policy", hash, ":service", service, ":run", id, ":cell", "none", ":table", "everything-else", ":rule", "admin", "*", "none",
-		":line", "riverside", ":call", id, ":step", "1", ":turn", "1.wav",
+		":hash", hash, ":version", hash, ":policy", hash, ":service", service, ":run", id, ":place", place, ":cell", "none", ":table", "everything-else", ":rule", "admin", "*", "none",
+		":line", "riverside", ":call", id, ":step", "1", ":turn", "1.wav", ":pass", "none",
 	).Replace(path)
 }
 

@@ -17,6 +17,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/requests"
 	"onedoor/app/speech"
+	"onedoor/app/understanding"
 	"onedoor/tenants"
 )
 
@@ -54,7 +55,14 @@ type Options struct {
 	Vault Vault
 	// Transcriber is nil where the installation has none.
 	Transcriber speech.Transcriber
-	Now         func() time.Time
+	// Listener hears transcripts beside the rules, to be compared with what the caller chose; nil where nobody listens.
+	Listener Listener
+	Now      func() time.Time
+}
+
+// Listener listens in the shadow. It is understanding.Service.
+type Listener interface {
+	Listen(h understanding.Heard)
 }
 
 // Vault seals and opens what belongs to a neighbourhood. It is secrets.Vault.

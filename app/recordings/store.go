@@ -19,6 +19,10 @@ type Kept struct {
 	// Accountable and Offered are the organisations that the request by which it was found stands with.
 	Accountable, Offered uuid.UUID
 	Language             string // of the conversation
+	// Kind is of the request; empty when it stands for answers of another kind that were cut off. Line is whose line the call
+	// came by, zero for the neighbourhood's own. Both only come with what waits to be transcribed.
+	Kind string
+	Line uuid.UUID
 }
 
 // Store keeps recordings. A scope finds those of requests that it sees, and fault.Absent for all others.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/speech"
+	"onedoor/app/understanding"
 )
 
 // transcribeMost is how many recordings one round takes in a neighbourhood.
@@ -56,6 +57,11 @@ func (s *Service) transcribe(ctx context.Context, k Kept) error {
 		return err
 	}
 	words := strings.TrimSpace(heard.Text)
+	if s.o.Listener != nil && words != "" && k.Kind != "" {
+		s.o.Listener.Listen(understanding.Heard{
+			NeighbourhoodID: k.NeighbourhoodID, OrganisationID: k.Line, Words: words, Language: language, Channel: "phone", Kind: k.Kind, LinkID: k.LinkID,
+		})
+	}
 	if words == "" {
 		words = "(nothing that could be made out)"
 	}

@@ -125,7 +125,9 @@ func NeedsPharmacy(c *catalogue.Catalogue, p Previewer) intake.NeedsPharmacy {
 		if err != nil {
 			return false, err
 		}
-		in.ChosenPharmacy = probe
+		// Until somebody has heard what was spoken it stays with the practice, as urgent. Where it may go then is asked now, or
+		// the patient would have to be rung for it.
+		in.ChosenPharmacy, in.Recordings = probe, nil
 		decision, err := p.Preview(ctx, in)
 		if err != nil {
 			return false, fmt.Errorf("preview the decision: %w", err)

@@ -167,8 +167,8 @@ func (s *Service) Change(ctx context.Context, by audit.Actor, c Change) (Setting
 	return s.Store.Save(ctx, set, was, entry)
 }
 
-// Agreement is what the model of an organisation's setting, as it is installed now, has shown; of the first model while none
-// was chosen.
+// Agreement is what the model of an organisation's setting, as it is installed now, has shown; of no model while none was
+// chosen.
 func (s *Service) Agreement(ctx context.Context, neighbourhood, organisation uuid.UUID) (Agreement, error) {
 	setting, err := s.Store.Setting(ctx, neighbourhood, organisation)
 	if err != nil {
@@ -188,6 +188,9 @@ func (s *Service) agreement(ctx context.Context, neighbourhood, organisation uui
 	}
 	return agreementOf(m, s.kinds(), counts, outcomes), nil
 }
+
+// Kinds are those that agreement is counted for, in its order.
+func (s *Service) Kinds() []*catalogue.Kind { return s.Catalogue.Kinds() }
 
 func (s *Service) kinds() []string {
 	var codes []string

@@ -23,6 +23,7 @@ type Heard struct {
 	Language        string
 	Channel         string
 	Kind            string   // that they chose
+	LinkID          string   // the question, where it is known: names, places and the like are not listened to
 	Names           []string // of the person, where known: they are taken out before words go elsewhere
 }
 
@@ -30,13 +31,23 @@ type Heard struct {
 // never in their way. It returns at once and always: what cannot be read now is not read.
 func (s *Service) Listen(h Heard) {
 	h.Words = clip(h.Words)
-	if h.Words == "" || h.Kind == "" || len(s.Options.Models) == 0 {
+	if h.Words == "" || h.Kind == "" || len(s.Options.Models) == 0 || !s.tells(h) {
 		return
 	}
 	select {
 	case s.heard <- h:
 	default:
 	}
+}
+
+// tells reports whether a question is one to which people say what they need.
+func (s *Service) tells(h Heard) bool {
+	kind, ok := s.Catalogue.Kind(h.Kind)
+	if !ok || h.LinkID == "" {
+		return ok
+	}
+	it, ok := kind.Questionnaire.Item(h.LinkID)
+	return ok && it.Type == catalogue.TypeText
 }
 
 // Run reads what was heard until ctx is done. What is still waiting then is not read.

@@ -62,8 +62,11 @@ type Options struct {
 	Recordings     Recordings
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
+	PINs           PINs
 	Policies       Policies
 	Simulations    Simulations
+	Reports        Reports
+	Directories    Directories
 	Now            func() time.Time
 }
 
@@ -110,7 +113,10 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodGet, "/api/v1/deliveries", routes.Need("delivery", "list"), a.listDeliveries)
 	s.Add(http.MethodPost, "/api/v1/deliveries/:id/replay", routes.Need("delivery", "replay"), a.replay)
 	s.Add(http.MethodGet, "/api/v1/events", routes.Need("event", "read"), a.events)
+	s.Add(http.MethodPost, "/api/v1/telephone-pins", routes.Need("caller-pin", "set"), a.setPIN)
+	s.Add(http.MethodPost, "/api/v1/telephone-pins/remove", routes.Need("caller-pin", "remove"), a.removePIN)
 	a.addPolicies(s)
+	a.addReports(s)
 }
 
 // staff is a principal acting for the organisations where they work.

@@ -21,10 +21,10 @@ type session struct {
 	line      line.Line
 	record    nhs.Phone // the caller's number, as the network gave it
 	state     *dialogue.State
-	saved     int // the version of the state that is kept
-	collector dialogue.Collector
-	mute      bool         // nothing of a turn could be said
-	ending    calls.Ending // what came of the call, where the dialogue does not know
+	saved     int                // the version of the state that is kept
+	collector dialogue.Collector // by the machine's clock
+	mute      bool               // nothing of a turn could be said
+	ending    calls.Ending       // what came of the call, where the dialogue does not know
 }
 
 // errMute ends a call on which nothing can be said.
@@ -71,7 +71,7 @@ func (s *session) say(ctx context.Context, turn dialogue.Turn) (e dialogue.Event
 			if !answers {
 				continue // last words, and words before a transfer, are said whole
 			}
-			e, complete := s.collector.Key(key.Key, key.At)
+			e, complete := s.collector.Key(key.Key, time.Now())
 			if complete {
 				wait()
 				return e, true, nil
@@ -81,10 +81,10 @@ func (s *session) say(ctx context.Context, turn dialogue.Turn) (e dialogue.Event
 				return dialogue.Event{}, false, nil
 			}
 		case err := <-done:
-			if errors.Is(err, errMute) && ctx.Err() == nil {
+			if errors.Is(err, errMute) && answers && ctx.Err() == nil {
 				return s.silenced()
 			}
-			s.collector.Said(s.Now())
+			s.collector.Said(time.Now())
 			if ctx.Err() != nil {
 				return dialogue.Event{Kind: dialogue.HungUp}, true, nil
 			}
@@ -145,23 +145,23 @@ func (s *session) play(ctx context.Context, phrases []dialogue.Phrase) error {
 // wait brings the keys after the last word, or their absence. again is true when the question has to be said once more,
 // because the caller had put the line on hold.
 func (s *session) wait(ctx context.Context) (e dialogue.Event, again bool) {
-	s.collector.Said(s.Now())
+	s.collector.Said(time.Now())
 	for {
-		timer := time.NewTimer(max(0, s.collector.Deadline().Sub(s.Now())))
+		timer := time.NewTimer(max(0, time.Until(s.collector.Deadline())))
 		select {
 		case key, ok := <-s.call.Media().Digits():
 			timer.Stop()
 			if !ok {
 				return dialogue.Event{Kind: dialogue.HungUp}, false
 			}
-			if e, complete := s.collector.Key(key.Key, key.At); complete {
+			if e, complete := s.collector.Key(key.Key, time.Now()); complete {
 				return e, false
 			}
 		case <-timer.C:
 			if s.call.Media().Held() {
 				return dialogue.Event{}, true
 			}
-			if e, complete := s.collector.Tick(s.Now()); complete {
+			if e, complete := s.collector.Tick(time.Now()); complete {
 				return e, false
 			}
 		case <-ctx.Done():
@@ -217,7 +217,7 @@ func (s *session) listen(ctx context.Context, expect dialogue.Expect) []dialogue
 		case heard.Ended != media.EndedByKey:
 			return []dialogue.Event{{Kind: dialogue.Silence}}
 		}
-		if e, complete := s.collector.Key(heard.Key, s.Now()); complete {
+		if e, complete := s.collector.Key(heard.Key, time.Now()); complete {
 			return []dialogue.Event{e}
 		} // the late hash of the field before: go on listening
 	}

@@ -54,7 +54,7 @@ type Options struct {
 	Recordings  Recordings
 	Prompts     Prompts
 	Transcriber speech.Transcriber // hears a caller's own words while they wait; nil: nobody does
-	Now         func() time.Time
+	Now         func() time.Time   // the product's clock; waits go by the machine's
 	Log         *slog.Logger
 }
 

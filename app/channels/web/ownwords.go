@@ -284,7 +284,7 @@ func (h *Handlers) listen(v *visit, it *catalogue.Item, values []catalogue.Value
 	words, _ := values[0].Text()
 	d := v.talk.Details
 	h.Understanding.Listen(understanding.Heard{
-		NeighbourhoodID: v.talk.NeighbourhoodID, Words: words, Language: v.lang, Channel: intake.ChannelWeb, Kind: v.talk.Kind,
+		NeighbourhoodID: v.talk.NeighbourhoodID, Words: words, Language: v.lang, Channel: intake.ChannelWeb, Kind: v.talk.Kind, LinkID: it.LinkID,
 		Names: []string{d.GivenName, d.FamilyName},
 	})
 }

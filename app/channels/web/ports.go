@@ -53,6 +53,11 @@ type Understanding interface {
 	Listen(h understanding.Heard)
 }
 
+// Contacts counts who began to ask for what, and not who. It is calls.Service.
+type Contacts interface {
+	Begun(ctx context.Context, neighbourhood uuid.UUID, channel, kind string) error
+}
+
 // Token finds a conversation: 256 random bits that only the browser keeps.
 type Token string
 

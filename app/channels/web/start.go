@@ -78,8 +78,13 @@ func (h *Handlers) start(v *visit, kind string) error {
 	if v.token, err = newToken(h.Random); err != nil {
 		return err
 	}
-	v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, kind, intake.ChannelWeb, v.lang)
-	return err
+	if v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, kind, intake.ChannelWeb, v.lang); err != nil || h.Contacts == nil {
+		return err
+	}
+	if err := h.Contacts.Begun(v.ctx(), v.directory.Neighbourhood().ID, intake.ChannelWeb, kind); err != nil {
+		h.Log.WarnContext(v.ctx(), "a conversation that began was not counted", "error", err.Error()) // nobody is kept waiting for a figure
+	}
+	return nil
 }
 
 // forget deletes the answers: "finish on this device", and leaving quickly.

@@ -21,7 +21,7 @@ import (
 	"onedoor/app/routes"
 )
 
-// Options are what the pages are made of. All but Line, Understanding and NHSLogo are needed.
+// Options are what the pages are made of. All but Contacts, Line, Understanding and NHSLogo are needed.
 type Options struct {
 	Catalogue      *catalogue.Catalogue
 	Walker         *intake.Walker // made with requests.NeedsPharmacy
@@ -29,6 +29,7 @@ type Options struct {
 	Neighbourhoods Neighbourhoods
 	Directories    Directories
 	Conversations  Conversations
+	Contacts       Contacts      // nil: those who begin are not counted
 	Understanding  Understanding // nil: nobody is asked in their own words
 	Now            func() time.Time
 	Random         io.Reader

@@ -11,6 +11,11 @@ import (
 	"onedoor/tenants"
 )
 
+type listed struct {
+	row
+	CalledBack bool
+}
+
 var _ calls.Lists = (*Store)(nil)
 
 // OfOrganisations implements calls.Lists.
@@ -19,20 +24,24 @@ func (s *Store) OfOrganisations(ctx context.Context, neighbourhood uuid.UUID, or
 	if organisations != nil {
 		scope = tenants.StaffOf(neighbourhood, organisations...)
 	}
-	var rows []row
+	var rows []listed
 	err = s.db.InTx(ctx, scope, func(tx *database.Tx) error {
-		query := tx.Gorm().Where("neighbourhood_id = ? and started_at >= ? and started_at < ?", neighbourhood, from, until)
+		// Neither the hash nor the sealed number of a caller leaves the table here.
+		query := tx.Gorm().Table("calls c").
+			Select(`c.neighbourhood_id, c.id, c.organisation_id, c.line, c.via, c.language, c.external_hash, c.withheld, c.repeats_id, c.started_at, c.answered_at,
+				c.person_asked_at, c.person_at, c.ended_at, c.heard_at, c.ending, c.kind, c.reference, c.answers_kept, c.last_step, coalesce(r.status = 5, false) as called_back`).
+			Joins("left join requests r on r.neighbourhood_id = c.neighbourhood_id and r.reference = c.reference and c.ending = 'callback'").
+			Where("c.neighbourhood_id = ? and c.started_at >= ? and c.started_at < ?", neighbourhood, from, until)
 		switch {
 		case organisations != nil && own:
-			query = query.Where("organisation_id in ? or organisation_id is null", organisations)
+			query = query.Where("c.organisation_id in ? or c.organisation_id is null", organisations)
 		case organisations != nil:
-			query = query.Where("organisation_id in ?", organisations)
+			query = query.Where("c.organisation_id in ?", organisations)
 		}
-		// Neither the hash nor the sealed number of a caller leaves the table here.
-		return query.Omit("caller_hash", "caller_sealed").Order("started_at, id").Find(&rows).Error
+		return query.Order("c.started_at, c.id").Scan(&rows).Error
 	})
 	for _, w := range rows {
-		list = append(list, calls.Ours{Call: w.call(), ExternalHash: w.ExternalHash})
+		list = append(list, calls.Ours{Call: w.call(), ExternalHash: w.ExternalHash, CalledBack: w.CalledBack})
 	}
 	return list, err
 }

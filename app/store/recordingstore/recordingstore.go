@@ -55,6 +55,8 @@ type found struct {
 	OfferedID     *uuid.UUID
 	Language      string
 	KeptDays      *int
+	Kind          string
+	LineID        *uuid.UUID
 }
 
 const columns = `
@@ -73,7 +75,10 @@ func (f *found) kept() recordings.Kept {
 			ID: f.Rec.ID, NeighbourhoodID: f.Rec.NeighbourhoodID, CallID: f.Rec.CallID, RequestID: f.RequestID, LinkID: f.Rec.LinkID, At: f.Rec.At.UTC(),
 			Length: time.Duration(f.Rec.LengthMs) * time.Millisecond, TranscriptBy: f.Rec.TranscriptBy, HeardBy: f.Rec.HeardName, Gone: f.Rec.RemovedAt != nil,
 		},
-		Audio: f.Rec.Audio, Transcript: f.Rec.Transcript, Accountable: f.AccountableID, Language: f.Language,
+		Audio: f.Rec.Audio, Transcript: f.Rec.Transcript, Accountable: f.AccountableID, Language: f.Language, Kind: f.Kind,
+	}
+	if f.LineID != nil {
+		k.Line = *f.LineID
 	}
 	days := recordings.DefaultDays
 	if f.KeptDays != nil {
@@ -170,7 +175,8 @@ func (s *Store) Waiting(ctx context.Context, neighbourhood uuid.UUID, limit int)
 	err = s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
 		now := s.now()
 		var rows []found
-		err := tx.Gorm().Raw("select "+columns+", rec.audio"+joined+`
+		err := tx.Gorm().Raw("select "+columns+`, rec.audio, case when q.incomplete is null then q.kind else '' end as kind,
+			(select c.organisation_id from calls c where c.neighbourhood_id = rec.neighbourhood_id and c.id = rec.call_id) as line_id`+joined+`
 			where rec.neighbourhood_id = @nb and rec.audio is not null and rec.transcript is null and rec.tries < @tries and rs.transcribe
 			  and (rec.tried_at is null or rec.tried_at <= cast(@now as timestamptz) - make_interval(mins => cast(power(4, rec.tries) as integer)))
 			order by rec.at, rec.id limit @limit for update of rec skip locked`,

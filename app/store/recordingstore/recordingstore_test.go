@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"onedoor/app/speech"
 	"onedoor/app/store/recordingstore"
 	"onedoor/app/store/secretstore"
+	"onedoor/app/understanding"
 	"onedoor/tenants"
 )
 
@@ -51,7 +53,13 @@ type house struct {
 	t          *testing.T
 	recordings *recordings.Service
 	scribe     *scribe
+	shadow     *shadow
 }
+
+// shadow notes what it was let listen to.
+type shadow struct{ heard []understanding.Heard }
+
+func (s *shadow) Listen(h understanding.Heard) { s.heard = append(s.heard, h) }
 
 func open(t *testing.T) *house {
 	t.Helper()
@@ -60,9 +68,9 @@ func open(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{World: w, t: t, scribe: &scribe{says: " my throat is sore "}}
+	h := &house{World: w, t: t, scribe: &scribe{says: " my throat is sore "}, shadow: &shadow{}}
 	h.recordings = recordings.New(recordings.Options{
-		Store: recordingstore.New(w.DB, w.Now), Vault: secrets.New(secretstore.New(w.DB, w.Now), master), Transcriber: h.scribe, Now: w.Now,
+		Store: recordingstore.New(w.DB, w.Now), Vault: secrets.New(secretstore.New(w.DB, w.Now), master), Transcriber: h.scribe, Listener: h.shadow, Now: w.Now,
 	})
 	return h
 }
@@ -245,6 +253,10 @@ func TestAMachineWritesDownWhereTheOrganisationWantsIt(t *testing.T) {
 	}
 	if n, err := h.recordings.Transcribe(ctx, riverside); n != 0 || err != nil {
 		t.Errorf("written twice: %d, %v", n, err)
+	}
+	want := understanding.Heard{NeighbourhoodID: riverside, Words: "my throat is sore", Language: "cy", Channel: "phone", Kind: "admin", LinkID: "describe"}
+	if len(h.shadow.heard) != 1 || !reflect.DeepEqual(h.shadow.heard[0], want) {
+		t.Errorf("the shadow heard %+v, want %+v", h.shadow.heard, want)
 	}
 }
 

@@ -35,6 +35,7 @@ type Options struct {
 	Directories    Directories
 	Neighbourhoods Neighbourhoods
 	Messages       Messages
+	Understanding  Understanding
 	// ShowTexts opens what texts say and to whom. It is for development, where nothing is really sent.
 	ShowTexts bool
 	Now       func() time.Time
@@ -69,6 +70,7 @@ func (w *Workspace) sections() []section {
 	list := []section{
 		{"Overview", root, "", "operations", "read", w.addFront, true},
 		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil},
+		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil},
 	}
 	var there []section
 	for _, s := range list {

@@ -98,6 +98,9 @@ func (w *Workspace) page(k *call, title string) components.Page {
 	if k.who.May("directory", "pause") { // where a service is paused in one click
 		navigation = append(navigation, components.NavigationItem{Text: "Services", Href: "/studio/services"})
 	}
+	if w.PINs != nil && k.who.May("caller-pin", "set") {
+		navigation = append(navigation, components.NavigationItem{Text: "Telephone PIN", Href: pinPath})
+	}
 	return components.Page{
 		Title: locales.Plain(title), Service: "Onedoor reception", Home: root, Nonce: routes.Nonce(k.c), Development: routes.InDevelopment(k.c),
 		Staff: &components.Staff{

@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/audit"
+	"onedoor/app/callers"
 	"onedoor/app/database"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
@@ -26,6 +27,7 @@ import (
 	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/store/callerstore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/eventstore"
 	"onedoor/app/store/identitystore"
@@ -61,6 +63,7 @@ func open(t *testing.T) *house {
 	go func() { ended <- tailer.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
 	reception.New(reception.Options{
+		PINs:     callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
 		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Recordings: w.Recordings, Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
 		Heartbeat: 200 * time.Millisecond,
 	}).Add(server)

@@ -56,6 +56,7 @@ type Options struct {
 	Directories Directories
 	Recordings  Recordings
 	Changes     requests.Changes
+	PINs        PINs // nil where there is no telephone line
 	Catalogue   *catalogue.Catalogue
 	Now         func() time.Time
 	// Heartbeat is how often a stream tells the page that it is alive; 20 s.
@@ -86,6 +87,7 @@ func (w *Workspace) Add(s *routes.Server) {
 	s.Add(http.MethodGet, root+"/requests/:reference/explanation", routes.Need("decision", "read"), w.explanation)
 	s.Add(http.MethodGet, root+"/requests/:reference/recordings/:recording", routes.Need("request", "read"), w.sound)
 	s.Add(http.MethodPost, root+"/requests/:reference/recordings/:recording/"+heardCommand, routes.Need("request", "claim"), w.heard)
+	w.addPINs(s)
 	for _, c := range commands() {
 		s.Add(http.MethodPost, root+"/requests/:reference/"+c.name, routes.Need("request", c.name), w.run(c))
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"onedoor/app/calls"
+	"onedoor/app/messages"
 	"onedoor/app/nhs"
 	"onedoor/app/requests"
 	"onedoor/tenants"
@@ -28,6 +29,9 @@ func (d *Driver) leave(ctx context.Context, s *State) {
 		if err := d.file(ctx, s); err != nil {
 			d.failed(ctx, s, "what a caller had answered could not be kept", err)
 		}
+	}
+	if s.Filed != "" && s.open() && s.Talk.Reference != "" {
+		d.queue(ctx, s, messages.Text{Template: messages.GoOnText, Reference: requests.Reference(s.Talk.Reference).Spaced()}, "/go-on")
 	}
 	switch {
 	case s.Ending != "":

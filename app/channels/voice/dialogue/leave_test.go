@@ -6,6 +6,7 @@ import (
 
 	"onedoor/app/calls"
 	"onedoor/app/channels/voice/dialogue"
+	"onedoor/app/messages"
 	"onedoor/app/requests"
 	"onedoor/policy"
 )
@@ -137,5 +138,24 @@ func TestAnUrgentSignGoesOnAndCountsWhenAbandoned(t *testing.T) {
 	c.press("5").wantHeard("What is it about?").hangUp()
 	if sent := r.only(); sent.Receipt.Urgency != policy.Urgent {
 		t.Errorf("handed in as %s", sent.Receipt.Urgency)
+	}
+}
+
+func TestWhoMayBeTextedHearsHowToGoOnOnline(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	who := r.Patients[0]
+	to := func(safe string) *call {
+		return r.call().ask("callback").safe().press("1").hash().hash().press(string(who.NHSNumber)).press(keysOf(who.BirthDate)).press("2").press("1").press(safe)
+	}
+	to("2").hangUp()
+	if len(r.texts) != 0 {
+		t.Fatalf("texted %+v, and it is not safe", r.texts)
+	}
+	c := to("1")
+	reference := requests.Reference(c.state.Talk.Reference)
+	c.hangUp()
+	if len(r.texts) != 1 || r.texts[0].To != from || r.texts[0].Text.Template != messages.GoOnText || r.texts[0].Text.Reference != reference.Spaced() {
+		t.Errorf("texted %+v", r.texts)
 	}
 }

@@ -28,12 +28,19 @@ import (
 // from is the number that the tests' calls come from.
 const from nhs.Phone = "+447700900077"
 
+// receptionist is one of Weir Lane Surgery.
+const receptionist = "sam.carter"
+
 // rig is the dialogue over the product's own domain and stores, with the outside world written down.
 type rig struct {
 	*demotest.World
-	t      *testing.T
-	driver *dialogue.Driver
-	log    *failures
+	t             *testing.T
+	driver        *dialogue.Driver
+	walker        *intake.Walker
+	conversations *conversationstore.Store
+	directories   dialogue.Directories
+	phrases       map[string]string // of those that are always the same: id and language to text
+	log           *failures
 
 	mu    sync.Mutex
 	sent  []handedIn
@@ -41,7 +48,10 @@ type rig struct {
 	notes []calls.Note
 }
 
-func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
+func newRig(t *testing.T) *rig { t.Helper(); return newRigWith(t) }
+
+// newRigWith changes what the driver is made of.
+func newRigWith(t *testing.T, changes ...func(*rig, *dialogue.Options)) *rig {
 	t.Helper()
 	r := &rig{World: demotest.New(t), t: t, log: &failures{}}
 	o := dialogue.Options{
@@ -49,14 +59,23 @@ func newRig(t *testing.T, changes ...func(*dialogue.Options)) *rig {
 		Directories: directory.New(directorystore.New(r.DB), r.Now), Texts: r, Address: "https://onedoor.example", Calls: r, Now: r.Now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(r.log, nil)),
 	}
-	o.Walker = intake.NewWalker(r.Catalogue, requests.NeedsPharmacy(r.Catalogue, r.Requests), r.Now)
+	o.Walker = intake.NewWalker(r.Catalogue, requests.NeedsPharmacy(r.Catalogue, r.Requests), r.Now, intake.References(func() (string, error) {
+		reference, err := requests.NewReference(rand.Reader)
+		return string(reference), err
+	}))
+	r.walker, r.conversations = o.Walker, conversationstore.New(r.DB, r.Now)
+	o.References, r.directories = r.conversations, o.Directories
 	for _, change := range changes {
-		change(&o)
+		change(r, &o)
 	}
 	var err error
 	r.driver, err = dialogue.New(o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	r.phrases = map[string]string{}
+	for _, p := range r.driver.Phrases() {
+		r.phrases[p.ID+" "+p.Language] = p.Text
 	}
 	return r
 }
@@ -139,6 +158,11 @@ func (r *rig) call(changes ...func(*dialogue.Start)) *call {
 func (c *call) begin() {
 	c.t.Helper()
 	checkTurn(c.t, c.turn, c.state.Over)
+	for _, p := range c.turn.Say {
+		if p.ID != "" && c.phrases[p.ID+" "+p.Language] != p.Text {
+			c.t.Fatalf("%+v is not among the phrases that can be recorded", p)
+		}
+	}
 	c.collector.Begin(c.turn.Expect)
 	if c.turn.Expect.Fixed {
 		c.said()

@@ -55,6 +55,11 @@ func (d *Driver) next(ctx context.Context, s *State, r requests.Receipt) Phrase 
 
 // text sends the reference where that is safe, and reports whether it is on its way.
 func (d *Driver) text(ctx context.Context, s *State, r requests.Reference) bool {
+	return d.queue(ctx, s, messages.Text{Template: messages.ReferenceText, Reference: r.Spaced()}, "/status")
+}
+
+// queue sends a text about the request where the caller said that it is safe. Its words name nothing but a reference.
+func (d *Driver) queue(ctx context.Context, s *State, t messages.Text, page string) bool {
 	details := s.Talk.Details
 	if d.texts == nil || d.address == "" || details.SafeToText == nil || !*details.SafeToText || !details.Mobile.Mobile() {
 		return false
@@ -62,11 +67,9 @@ func (d *Driver) text(ctx context.Context, s *State, r requests.Reference) bool 
 	directory, err := d.directory(ctx, s)
 	if err == nil {
 		n := directory.Neighbourhood()
+		t.Language, t.From, t.Address = known(s.Language), n.Name, d.address+"/"+n.Slug+page
 		_, err = d.texts.Queue(ctx, messages.Message{
-			NeighbourhoodID: s.NeighbourhoodID, CallID: s.CallID, To: details.Mobile, Once: "reference/" + string(r),
-			Text: messages.Text{
-				Template: messages.ReferenceText, Language: known(s.Language), From: n.Name, Reference: r.Spaced(), Address: d.address + "/" + n.Slug + "/status",
-			},
+			NeighbourhoodID: s.NeighbourhoodID, CallID: s.CallID, To: details.Mobile, Text: t, Once: string(t.Template) + "/" + t.Reference,
 		})
 	}
 	if err != nil {

@@ -34,12 +34,12 @@ func (s *Server) admits(l Line, from netip.Addr) bool {
 	}
 	s.registrarsLock.RLock()
 	defer s.registrarsLock.RUnlock()
-	return slices.Contains(s.registrars[lineKey(l.Name)], from)
+	return slices.Contains(s.registrars[Key(l.Name)], from)
 }
 
 // lineFor is the line that a call is for.
 func (s *Server) lineFor(ctx context.Context, req *sip.Request) (Line, bool) {
-	name := lineKey(req.Recipient.User)
+	name := Key(req.Recipient.User)
 	if l, ok := s.lines[name]; ok {
 		return l, true
 	}

@@ -58,7 +58,7 @@ func (c *call) run() {
 	s := c.server
 	s.counts.answered.Add(1)
 	c.mu.Lock()
-	c.answeredAt = s.now()
+	c.answeredAt = time.Now()
 	c.mu.Unlock()
 	defer func() {
 		if broken := recover(); broken != nil {

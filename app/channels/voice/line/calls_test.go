@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"onedoor/app/channels/voice/line"
+	"onedoor/app/channels/voice/line/linetest"
 )
 
 func TestACallIsAnsweredByEachTransportAndHungUpByTheLine(t *testing.T) {
@@ -72,13 +73,13 @@ func TestKeysByTelephoneEvent(t *testing.T) {
 		keys <- collect(ctx, call, '#')
 		return nil
 	})
-	phone := newTelephone(t)
+	phone := linetest.NewTelephone(t)
 	ended := make(chan error, 1)
-	go func() { ended <- r.trySipp(t, "answered", "-key", "rtp_port", phone.port()) }()
+	go func() { ended <- r.trySipp(t, "answered", "-key", "rtp_port", phone.Port()) }()
 	r.next(t)
-	phone.hear(t)
-	phone.speak(t)
-	phone.key(t, "9434765919#")
+	phone.Hear(t)
+	phone.Quiet(t)
+	phone.Key(t, "9434765919#")
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
@@ -109,12 +110,12 @@ func TestACallWithoutAnOfferIsGivenOne(t *testing.T) {
 		keys <- collect(ctx, call, '#')
 		return nil
 	})
-	phone := newTelephone(t)
+	phone := linetest.NewTelephone(t)
 	ended := make(chan error, 1)
-	go func() { ended <- r.trySipp(t, "late_offer", "-key", "rtp_port", phone.port()) }()
+	go func() { ended <- r.trySipp(t, "late_offer", "-key", "rtp_port", phone.Port()) }()
 	r.next(t)
-	phone.hear(t)
-	phone.key(t, "42#")
+	phone.Hear(t)
+	phone.Key(t, "42#")
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"onedoor/app/channels/voice/line"
+	"onedoor/app/channels/voice/line/linetest"
 )
 
 func TestWhatIsNoCallIsRefusedByItsReason(t *testing.T) {
@@ -254,16 +255,16 @@ func TestAudioFromElsewhereDoesNothingButCount(t *testing.T) {
 		keys <- collect(ctx, call, '#')
 		return nil
 	})
-	phone, stranger := newTelephone(t), newTelephone(t)
+	phone, stranger := linetest.NewTelephone(t), linetest.NewTelephone(t)
 	ended := make(chan error, 1)
-	go func() { ended <- r.trySipp(t, "answered", "-key", "rtp_port", phone.port()) }()
+	go func() { ended <- r.trySipp(t, "answered", "-key", "rtp_port", phone.Port()) }()
 	r.next(t)
-	phone.hear(t)
-	phone.speak(t)
-	phone.key(t, "1")
-	stranger.to = phone.to
-	stranger.key(t, "999#")
-	phone.key(t, "2#")
+	phone.Hear(t)
+	phone.Quiet(t)
+	phone.Key(t, "1")
+	stranger.To = phone.To
+	stranger.Key(t, "999#")
+	phone.Key(t, "2#")
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}

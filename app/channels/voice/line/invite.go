@@ -246,7 +246,7 @@ func (c *call) negotiate(req *sip.Request) ([]byte, *refusal) {
 // the address that the caller's side names.
 func (s *Server) mediaOptions(l Line, own netip.AddrPort, peer netip.Addr) media.Options {
 	o := media.Options{
-		IP: own.Addr(), Ports: s.config.Ports, Pacer: s.config.Pacer, Secure: s.config.Secure, Random: s.config.Random, Now: s.now,
+		IP: own.Addr(), Ports: s.config.Ports, Pacer: s.config.Pacer, Secure: s.config.Secure, Random: s.config.Random, Now: time.Now,
 		Sources: append([]netip.Prefix{netip.PrefixFrom(peer, peer.BitLen())}, l.Trunk...),
 	}
 	if bound := s.Addr().Addr(); own.Addr() == s.config.Advertise && own.Addr() != bound {

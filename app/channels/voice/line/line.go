@@ -180,7 +180,7 @@ func (c Config) check() error {
 	}
 	seen := map[string]bool{}
 	for _, l := range c.Lines {
-		name := lineKey(l.Name)
+		name := Key(l.Name)
 		if name == "" || seen[name] {
 			return fmt.Errorf("the line %q has no name of its own", l.Name)
 		}
@@ -212,10 +212,10 @@ func parseTarget(s string) (sip.Uri, error) {
 	return uri, nil
 }
 
-// lineKey is a line's name as it is compared: numbers in one form, letters in one case.
-func lineKey(name string) string {
+// Key is a line's name as it is compared: numbers in one form, letters in one case.
+func Key(name string) string {
 	name = strings.ToLower(strings.TrimSpace(name))
-	if strings.Trim(name, "+0123456789") == "" && len(name) > 6 {
+	if strings.Trim(name, "+0123456789 ") == "" && len(name) > 6 {
 		if phone, err := nhs.ParsePhone(name); err == nil {
 			return string(phone)
 		}

@@ -1,23 +1,17 @@
 package line_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
-	"os/exec"
-	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"onedoor/app/channels/voice/line"
+	"onedoor/app/channels/voice/line/linetest"
 	"onedoor/app/channels/voice/media"
 )
 
@@ -139,31 +133,7 @@ func (r *running) sipp(t *testing.T, scenario string, args ...string) {
 
 func (r *running) trySipp(t *testing.T, scenario string, args ...string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
-	defer cancel()
-	all := append([]string{
-		r.Addr().String(), "-sf", "testdata/" + scenario + ".xml", "-i", "127.0.0.1", "-nostdin", "-nd",
-		"-key", "caller", "07700900123", "-timeout", "25s", "-timeout_error", "-trace_err", "-error_file", "/dev/stderr",
-	}, args...)
-	for _, standard := range [][]string{{"-key", "rtp_port", "40000"}, {"-m", "1"}, {"-s", "riverside"}} { // of two, sipp takes either
-		if !slices.Contains(args, standard[len(standard)-2]) {
-			all = append(all, standard...)
-		}
-	}
-	cmd := exec.CommandContext(ctx, "sipp", all...)
-	var said, wrong bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.Dir = &said, &wrong, "."
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("sipp %s: %w\n%s%s", scenario, err, wrong.String(), tail(said.String()))
-	}
-	return nil
-}
-
-func tail(s string) string {
-	if len(s) > 2500 {
-		return s[len(s)-2500:]
-	}
-	return s
+	return linetest.Sipp(t, "testdata/"+scenario+".xml", r.Addr(), args...)
 }
 
 // next is the next call that the handler got.
@@ -199,78 +169,6 @@ func eventually(t *testing.T, what string, is func() bool) {
 			t.Fatalf("it never was so that %s", what)
 		}
 		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-// telephone is the audio of a caller whose signalling is sipp's: it sends speech and keys, and hears.
-type telephone struct {
-	conn *net.UDPConn
-	seq  uint16
-	at   uint32
-	to   *net.UDPAddr
-}
-
-func newTelephone(t *testing.T) *telephone {
-	t.Helper()
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return &telephone{conn: conn, seq: 100, at: 8000}
-}
-
-func (p *telephone) port() string {
-	return strconv.Itoa(p.conn.LocalAddr().(*net.UDPAddr).Port)
-}
-
-// hear waits for a packet of the line's, and learns where it sends from.
-func (p *telephone) hear(t testing.TB) {
-	t.Helper()
-	_ = p.conn.SetReadDeadline(time.Now().Add(patience))
-	_, from, err := p.conn.ReadFromUDP(make([]byte, 2048))
-	if err != nil {
-		t.Fatal("the line sent no audio:", err)
-	}
-	p.to = from
-}
-
-func (p *telephone) packet(t *testing.T, kind byte, marker bool, at uint32, payload []byte) {
-	t.Helper()
-	head := make([]byte, 12, 12+len(payload))
-	head[0], head[1] = 0x80, kind
-	if marker {
-		head[1] |= 0x80
-	}
-	p.seq++
-	binary.BigEndian.PutUint16(head[2:], p.seq)
-	binary.BigEndian.PutUint32(head[4:], at)
-	binary.BigEndian.PutUint32(head[8:], 0x0DECADE)
-	if _, err := p.conn.WriteToUDP(append(head, payload...), p.to); err != nil {
-		t.Error(err)
-	}
-}
-
-// speak sends 20 ms of a-law silence.
-func (p *telephone) speak(t *testing.T) {
-	t.Helper()
-	p.at += 160
-	p.packet(t, 8, false, p.at, bytes.Repeat([]byte{0xD5}, 160))
-}
-
-// key sends keys by RFC 4733, with the end of each three times, as that asks.
-func (p *telephone) key(t *testing.T, keys string) {
-	t.Helper()
-	for _, k := range []byte(keys) {
-		event := byte(bytes.IndexByte([]byte("0123456789*#ABCD"), k))
-		p.at += 1600
-		for i := range 3 {
-			p.packet(t, 101, i == 0, p.at, []byte{event, 10, 0, byte(160 * i)})
-		}
-		for range 3 {
-			p.packet(t, 101, false, p.at, []byte{event, 0x80 | 10, 3, 0x20})
-		}
-		time.Sleep(15 * time.Millisecond) // a caller's finger: packets faster than anybody sends are refused as a flood
 	}
 }
 

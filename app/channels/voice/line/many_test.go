@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"onedoor/app/channels/voice/line"
+	"onedoor/app/channels/voice/line/linetest"
 )
 
 func TestTwentyCallsAtOnceEachHeardToTheLastDigit(t *testing.T) {
@@ -26,13 +27,13 @@ func TestTwentyCallsAtOnceEachHeardToTheLastDigit(t *testing.T) {
 		return nil
 	})
 	want := map[string]string{}
-	phones := make([]*telephone, calls)
+	phones := make([]*linetest.Telephone, calls)
 	rows := "SEQUENTIAL\n"
 	for i := range calls {
-		phones[i] = newTelephone(t)
+		phones[i] = linetest.NewTelephone(t)
 		number := fmt.Sprintf("+4477009001%02d", i)
 		want[number] = fmt.Sprintf("9434765%03d*%02d%04d#", i*7, i, i*i)
-		rows += fmt.Sprintf("%s;%s\n", number, phones[i].port())
+		rows += fmt.Sprintf("%s;%s\n", number, phones[i].Port())
 	}
 	file := filepath.Join(t.TempDir(), "calls.csv")
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
@@ -46,9 +47,9 @@ func TestTwentyCallsAtOnceEachHeardToTheLastDigit(t *testing.T) {
 	var keying sync.WaitGroup
 	for i, phone := range phones {
 		keying.Go(func() {
-			phone.hear(t)
-			phone.speak(t)
-			phone.key(t, want[fmt.Sprintf("+4477009001%02d", i)])
+			phone.Hear(t)
+			phone.Quiet(t)
+			phone.Key(t, want[fmt.Sprintf("+4477009001%02d", i)])
 		})
 	}
 	keying.Wait()

@@ -188,7 +188,7 @@ func (r *registering) resolve(ctx context.Context) (netip.AddrPort, string, erro
 	}
 	s := r.server
 	s.registrarsLock.Lock()
-	s.registrars[lineKey(r.line.Name)] = list
+	s.registrars[Key(r.line.Name)] = list
 	s.registrarsLock.Unlock()
 	return netip.AddrPortFrom(list[0], uint16(number)), transport, nil
 }

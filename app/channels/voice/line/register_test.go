@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"onedoor/app/channels/voice/line"
+	"onedoor/app/channels/voice/line/linetest"
 )
 
 // registrar is an address that nobody has; sipp will.
@@ -43,7 +44,7 @@ func serve(t *testing.T, scenario, at string) <-chan error {
 	go func() {
 		err := cmd.Wait()
 		if err != nil {
-			t.Logf("sipp %s: %v\n%s", scenario, err, tail(said.String()))
+			t.Logf("sipp %s: %v\n%s", scenario, err, linetest.Tail(said.String()))
 		}
 		ended <- err
 	}()

@@ -25,6 +25,7 @@ import (
 	"github.com/pion/srtp/v3"
 
 	"onedoor/app/channels/voice/line"
+	"onedoor/app/channels/voice/line/linetest"
 )
 
 // certificate is one for 127.0.0.1, and the pool that trusts it.
@@ -94,11 +95,11 @@ func TestACallOverTLSWithSRTPIsHeard(t *testing.T) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	phone := newTelephone(t)
+	phone := linetest.NewTelephone(t)
 	ours := make([]byte, 30)
 	_, _ = rand.Read(ours)
 	offer := crlf(fmt.Sprintf("v=0\no=caller 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio %s RTP/SAVP 8 101\na=rtpmap:8 PCMA/8000\na=rtpmap:101 telephone-event/8000\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:%s\n",
-		phone.port(), base64.StdEncoding.EncodeToString(ours)))
+		phone.Port(), base64.StdEncoding.EncodeToString(ours)))
 	head := func(method, to string, n, length int) string {
 		return crlf(fmt.Sprintf(`%[1]s sip:riverside@127.0.0.1 SIP/2.0
 Via: SIP/2.0/TLS %[2]s;branch=z9hG4bK-tls%[1]s
@@ -135,11 +136,11 @@ Content-Length: %[5]d
 		t.Fatal(err)
 	}
 	number, _ := strconv.Atoi(port[1])
-	phone.to = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: number}
+	phone.To = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: number}
 
 	packet := make([]byte, 2048)
-	_ = phone.conn.SetReadDeadline(time.Now().Add(patience))
-	n, err := phone.conn.Read(packet)
+	_ = phone.Conn.SetReadDeadline(time.Now().Add(patience))
+	n, err := phone.Conn.Read(packet)
 	if err != nil {
 		t.Fatal("the line sent no audio:", err)
 	}
@@ -157,7 +158,7 @@ Content-Length: %[5]d
 				t.Fatal(err)
 			}
 		}
-		_, _ = phone.conn.WriteToUDP(sealed, phone.to)
+		_, _ = phone.Conn.WriteToUDP(sealed, phone.To)
 	}
 	send(seal, 1, 4)
 	send(nil, 2, 9) // a key that nobody sealed

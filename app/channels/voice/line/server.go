@@ -48,7 +48,8 @@ type Server struct {
 	ending sync.WaitGroup   // calls and what they still send
 }
 
-// New takes the addresses; nothing is answered before Run. log gets names of lines and counts, nothing of a call.
+// New takes the addresses; nothing is answered before Run. log gets names of lines and counts, nothing of a call. now is the
+// product's clock, for the moment at which a call began; waits and audio go by the machine's, which Config.Pacer must as well.
 func New(c Config, handler Handler, log *slog.Logger, now func() time.Time) (_ *Server, err error) {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {
@@ -60,7 +61,7 @@ func New(c Config, handler Handler, log *slog.Logger, now func() time.Time) (_ *
 		lines: map[string]Line{}, registrars: map[string][]netip.Addr{}, calls: map[string]*call{}, unique: map[string]bool{},
 	}
 	for _, l := range c.Lines {
-		s.lines[lineKey(l.Name)] = l
+		s.lines[Key(l.Name)] = l
 	}
 	s.guard = newGuard(s.admitted, c.InviteRate, s.counts)
 	defer func() {

@@ -38,7 +38,7 @@ func (s *Server) agree(req *sip.Request) (sessionTimer, bool) {
 func (c *call) startTimer(t sessionTimer) []sip.Header {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t.started = c.server.now()
+	t.started = time.Now()
 	c.timer = t
 	if t.every == 0 {
 		return nil
@@ -84,7 +84,7 @@ func (s *Server) watch(ctx context.Context) {
 
 func (c *call) look(ctx context.Context) {
 	s := c.server
-	now := s.now()
+	now := time.Now() // waiting is by the machine's clock, whatever the product's says
 	c.mu.Lock()
 	answeredAt, timer := c.answeredAt, c.timer
 	c.mu.Unlock()
@@ -160,6 +160,6 @@ func (c *call) refresh(ctx context.Context, timer sessionTimer) {
 	case !res.IsSuccess(): // it answered: the session stands, whatever it thinks of timers
 	}
 	c.mu.Lock()
-	c.timer.started = c.server.now()
+	c.timer.started = time.Now()
 	c.mu.Unlock()
 }
