@@ -13,6 +13,7 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/catalogue"
 	"onedoor/app/channels/voice/dialogue"
+	"onedoor/app/channels/voice/prompts"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
@@ -75,6 +76,7 @@ type services struct {
 	callers    *callers.Service
 	callerRows *callerstore.Store
 	dialogue   *dialogue.Driver
+	prompts    *prompts.Prompts // nil where nothing speaks
 	filing     filing
 }
 

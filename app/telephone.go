@@ -34,7 +34,11 @@ func (a *App) wireTelephone(inserter messagestore.Inserter) error {
 	}
 	kept := callstore.New(a.db)
 	s.vault = secrets.New(secretstore.New(a.db, a.now), key)
-	s.recordings = recordings.New(recordings.Options{Listener: s.understanding, Store: recordingstore.New(a.db, a.now), Vault: s.vault, Now: a.now})
+	transcriber, err := a.transcriber()
+	if err != nil {
+		return err
+	}
+	s.recordings = recordings.New(recordings.Options{Listener: s.understanding, Store: recordingstore.New(a.db, a.now), Vault: s.vault, Transcriber: transcriber, Now: a.now})
 	s.calls = calls.NewService(calls.Options{Store: kept, Reports: kept, Lists: kept, Sealer: s.vault, Filing: &s.filing, Now: a.now})
 	provider, err := a.textProvider()
 	if err != nil || provider == nil {

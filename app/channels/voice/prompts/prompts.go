@@ -46,7 +46,8 @@ const (
 // Options are what prompts are made of.
 type Options struct {
 	Engine speech.Engine
-	// Reserve speaks while Engine cannot; nil for none.
+	// Reserve speaks while Engine cannot, and always says the words of one caller alone; nil for none. Where Engine is a server,
+	// it is the one on this machine.
 	Reserve speech.Engine
 	// Store keeps people's recordings; nil for none.
 	Store speech.PromptStore
@@ -135,6 +136,11 @@ func (p *Prompts) Audio(ctx context.Context, neighbourhood, organisation uuid.UU
 	return p.spelt(ctx, neighbourhood, organisation, characters, phrase.Language)
 }
 
+// Sound is Audio as plain bytes, for channels that serve it.
+func (p *Prompts) Sound(ctx context.Context, neighbourhood, organisation uuid.UUID, phrase dialogue.Phrase) ([]byte, error) {
+	return p.Audio(ctx, neighbourhood, organisation, phrase)
+}
+
 // Warm makes what is not there yet, one phrase after another, so that calls are heard first. It goes on past a phrase that
 // fails, and says how many did.
 func (p *Prompts) Warm(ctx context.Context, phrases []dialogue.Phrase) (failed int, err error) {
@@ -155,14 +161,18 @@ func (p *Prompts) Warm(ctx context.Context, phrases []dialogue.Phrase) (failed i
 // made is what an engine makes of words, kept where keep says so.
 func (p *Prompts) made(ctx context.Context, text, language string, keep bool) (media.Audio, error) {
 	var failure error
-	for i, e := range p.engines {
+	engines := p.engines
+	if !keep { // what is one caller's own is said nearest to home, and nowhere else
+		engines = engines[len(engines)-1:]
+	}
+	for i, e := range engines {
 		key := keyOf(e.Name(), language, text)
 		if keep {
 			if sound, ok := p.kept(key); ok {
 				return sound, nil
 			}
 		}
-		if i < len(p.engines)-1 && e.rests(p.now()) {
+		if i < len(engines)-1 && e.rests(p.now()) {
 			continue
 		}
 		sound, err := p.makeWith(ctx, e, key, text, language, keep)
@@ -176,7 +186,7 @@ func (p *Prompts) made(ctx context.Context, text, language string, keep bool) (m
 		if fault.Is(err, "speech_language") { // it has no voice for this one, and speaks the other well
 			continue
 		}
-		if i < len(p.engines)-1 && e.fails(p.now().Add(rest)) {
+		if i < len(engines)-1 && e.fails(p.now().Add(rest)) {
 			p.log.LogAttrs(ctx, slog.LevelWarn, "a speech engine failed, and another speaks in its place", slog.String("cause", err.Error()))
 		}
 	}

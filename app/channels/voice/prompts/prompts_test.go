@@ -315,6 +315,11 @@ func TestWhileAnEngineFailsAnotherSpeaks(t *testing.T) {
 	if main.count() != before+1 {
 		t.Error("an engine without a voice for one language rests in the other")
 	}
+	before = main.count()
+	say(t, p, dialogue.Phrase{Text: "27 April 1996", Language: "en", Private: true})
+	if main.count() != before {
+		t.Error("a caller's own words leave the machine")
+	}
 	alone := open(t, prompts.Options{Engine: &engine{name: "alone", fails: errors.New("it broke")}})
 	if _, err := alone.Audio(t.Context(), uuid.New(), uuid.Nil, english("One")); err == nil {
 		t.Error("nothing was said, and no error")

@@ -136,6 +136,8 @@ func fromFile(file []byte) (media.Audio, error) {
 	switch {
 	case bytes.HasPrefix(file, []byte("RIFF")):
 		sound, err = media.FromWAV(file)
+	case bytes.HasPrefix(file, []byte("ID3")), len(file) > 1 && file[0] == 0xff && file[1]&0xe0 == 0xe0:
+		sound, err = media.FromMP3(file)
 	default:
 		return nil, fault.New(fault.Unsupported, "prompt_format", "The file is neither a WAV nor an MP3 recording.")
 	}
