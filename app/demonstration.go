@@ -86,7 +86,7 @@ func (a *App) Welcome() string {
 	base := a.config.base()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nOnedoor is ready. Press Ctrl-C to stop; what you do is kept in %s.\n\n", a.config.Data)
-	fmt.Fprintf(&b, "  Patients    %s/riverside/\n  Reception   %s/reception\n  Studio      %s/studio\n\nSign in as:\n", base, base, base)
+	fmt.Fprintf(&b, "  Patients    %s/riverside/\n  Reception   %s/reception\n  Studio      %s/studio\n  Telephone   sip:riverside@%s\n\nSign in as:\n", base, base, base, a.config.SIP)
 	for _, c := range demo.Staff()[:5] {
 		fmt.Fprintf(&b, "  %-14s %s\n", c.Name, c.Description)
 	}
