@@ -17,6 +17,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/demo"
 	"onedoor/app/nhs"
+	"onedoor/app/store/callstore"
 	"onedoor/app/store/deliverystore"
 	"onedoor/migrations"
 	"onedoor/tenants"
@@ -27,9 +28,9 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 	if err := removeDemoFile(a.config.Data); err != nil {
 		return err
 	}
-	return demo.Seed(ctx, demo.Stock{
+	err := demo.Seed(ctx, demo.Stock{
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
-		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import,
+		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
 				return deliveries.PutIntegration(ctx, tx, demo.Seeder(), clinical.Integration{
@@ -38,6 +39,24 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 			})
 		},
 	}, a.today())
+	if err != nil {
+		return err
+	}
+	return a.holdAppointments(ctx)
+}
+
+// holdAppointments puts appointments into the clinical systems that this process runs.
+func (a *App) holdAppointments(ctx context.Context) error {
+	register, err := a.services.register.All(ctx, demo.NeighbourhoodID("riverside"))
+	if err != nil {
+		return err
+	}
+	for _, b := range demo.Bookings(register, a.now()) {
+		if err := a.sim.Hold(b.ODS, "Appointment", b.ID, b.Resource); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) simulatorURL() string { return "http://" + a.simListener.Addr().String() }
