@@ -156,7 +156,7 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		callOf(c).nonce = nonce
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'nonce-"+nonce+"'; style-src 'self' 'nonce-"+nonce+
-			"'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action "+formAction+
+			"'; img-src 'self' data:; media-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action "+formAction+
 			"; base-uri 'none'; frame-ancestors 'none'")
 		return next(c)
 	}

@@ -36,6 +36,7 @@ type Options struct {
 	Neighbourhoods Neighbourhoods
 	Messages       Messages
 	Understanding  Understanding
+	Prompts        Prompts
 	// ShowTexts opens what texts say and to whom. It is for development, where nothing is really sent.
 	ShowTexts bool
 	Now       func() time.Time
@@ -71,6 +72,7 @@ func (w *Workspace) sections() []section {
 		{"Overview", root, "", "operations", "read", w.addFront, true},
 		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil},
 		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil},
+		{"What the line says", promptsPath, "What callers hear: listen to each phrase, and record it yourselves.", "prompt", "read", w.addPrompts, w.Prompts != nil},
 	}
 	var there []section
 	for _, s := range list {
