@@ -4,6 +4,8 @@ go 1.26.0
 
 require github.com/tink-crypto/tink-go/v2 v2.9.0
 
+require github.com/coder/websocket v1.8.15 // indirect
+
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/a-h/parse v0.0.0-20250122154542-74294addb73e // indirect

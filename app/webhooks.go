@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"onedoor/app/channels/voice/jambonz"
 	"onedoor/app/channels/voice/twiml"
 	"onedoor/app/channels/voice/webhook"
 	"onedoor/app/demo"
@@ -31,6 +32,7 @@ func (a *App) serveWebhooks() error {
 	calls := twiml.New(twiml.Options{Options: o, Outbound: outbound.New(outbound.Options{Allow: allow})})
 	calls.Add(a.server)
 	calls.Hook().AddSound(a.server)
+	jambonz.New(o).Add(a.server)
 	return nil
 }
 

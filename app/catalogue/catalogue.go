@@ -26,6 +26,9 @@ var questionnaires embed.FS
 //go:embed phrases.txt
 var phrases string
 
+//go:embed phrases-cy.txt
+var phrasesWelsh string
+
 // The files of a catalogue beside its Questionnaires.
 const (
 	safetyFile = "safety.json" // the first item of every Questionnaire
@@ -95,7 +98,7 @@ func Load() (*Catalogue, error) {
 // file, in the order of their names; and their words in each other language, such as cy.txt. The error names every file and
 // item that is wrong.
 func LoadFrom(folder fs.FS) (*Catalogue, error) {
-	screen, err := parseScreen(phrases)
+	screen, err := parseScreen(phrases + "\n" + phrasesWelsh)
 	if err != nil {
 		return nil, err
 	}

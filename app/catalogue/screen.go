@@ -22,7 +22,7 @@ type Finding struct {
 	Crisis bool
 }
 
-// Screen finds emergencies in free text by rules alone. It errs to caution, and knows a few ways in which a phrase does not
+// Screen finds emergencies in free text, English or Welsh, by rules alone. It errs to caution, and knows a few ways in which a phrase does not
 // mean what it says: it is denied ("no chest pain"), or is past or about a death ("my father died of a stroke"), which makes
 // an emergency no more than urgent.
 type Screen struct {
@@ -35,6 +35,7 @@ type phrase struct {
 	level   Level
 	crisis  bool
 	child   bool
+	welsh   bool // it is denied in Welsh too
 	denies  bool // has a negative word of its own, so that another before it means nothing: no, I cannot breathe
 	pattern []element
 }
@@ -60,7 +61,7 @@ func (s *Screen) Read(text string, child bool) Finding {
 			}
 			level := p.level
 			switch {
-			case !p.denies && t.denied(i, end):
+			case !p.denies && t.denied(i, end, p.welsh):
 				continue
 			case level == Emergency && t.past(i, end):
 				level = Urgent
@@ -145,7 +146,7 @@ func parseScreen(list string) (*Screen, error) {
 		}
 		if line[0] == '[' {
 			fields := strings.Fields(strings.Trim(line, "[]"))
-			section = phrase{level: Level(strings.Join(fields[:min(1, len(fields))], "")), crisis: slices.Contains(fields, "crisis"), child: slices.Contains(fields, "child")}
+			section = phrase{level: Level(strings.Join(fields[:min(1, len(fields))], "")), crisis: slices.Contains(fields, "crisis"), child: slices.Contains(fields, "child"), welsh: slices.Contains(fields, "welsh")}
 			if section.level != Emergency && section.level != Urgent {
 				return nil, fmt.Errorf("catalogue: phrases.txt: line %d: the heading %s is not known", n+1, line)
 			}
@@ -175,7 +176,7 @@ func (p *phrase) compile() string {
 			if strings.Trim(w, "abcdefghijklmnopqrstuvwxyz0123456789*") != "" || strings.Contains(strings.TrimSuffix(w, "*"), "*") || len(w) < 1 {
 				return fmt.Sprintf("%q is not a word in lower case without apostrophes", w)
 			}
-			p.denies = p.denies || negative(w)
+			p.denies = p.denies || negative(w) || (p.welsh && denyingInWelsh(w))
 		}
 		p.pattern = append(p.pattern, element{words: words})
 	}

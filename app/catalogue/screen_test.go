@@ -115,6 +115,51 @@ func TestScreenLeavesDenialsAlone(t *testing.T) {
 	}
 }
 
+func TestScreenReadsWelsh(t *testing.T) {
+	t.Parallel()
+	screen := mustLoad(t).Screen()
+	for text, want := range map[string]Level{
+		"mae gen i boen yn fy mrest":                       Emergency,
+		"poen ofnadwy yn y frest":                          Emergency,
+		"Mae fy mrest i’n brifo":                           Emergency,
+		"trawiad ar y galon":                               Emergency,
+		"dw i'n methu anadlu":                              Emergency,
+		"fi'n ffili cael fy ngwynt":                        Emergency,
+		"dyw e ddim yn anadlu":                             Emergency,
+		"dydi hi ddim yn deffro":                           Emergency,
+		"dw i'n meddwl ei fod o'n cael strôc":              Emergency,
+		"mae o'n anymwybodol":                              Emergency,
+		"mae hi'n gwaedu'n drwm":                           Emergency,
+		"mae fy nhafod yn chwyddo":                         Emergency,
+		"wedi cymryd gormod o dabledi":                     Emergency,
+		"mae wedi cymryd gorddos":                          Emergency,
+		"dw i eisiau marw":                                 Emergency,
+		"fi moyn lladd fy hun":                             Emergency,
+		"dwi ddim isio byw":                                Emergency,
+		"apwyntiad plis, chest pain ers bore ma":           Emergency,
+		"dim poen yn y frest":                              Clear,
+		"does gen i ddim poen yn fy mrest":                 Clear,
+		"does dim arwydd o strôc":                          Clear,
+		"heb gael trawiad ar y galon":                      Clear,
+		"dw i eisiau papur doctor":                         Clear,
+		"mae rhywun wedi marw, dw i angen tystysgrif":      Clear,
+		"fi moyn nodyn ffit":                               Clear,
+		"mae gwaed yn fy wrin":                             Urgent,
+		"bu farw fy nhad o strôc":                          Urgent,
+		"ges i strôc dair blynedd yn ôl":                   Urgent,
+		"dw i'n methu ymdopi":                              Urgent,
+		"my vision is dim and I have chest pain":           Emergency,
+		"the light was dim chest pain came on in the shop": Emergency,
+	} {
+		if got := screen.Read(text, false); got.Level != want {
+			t.Errorf("%q: %s %q, want %s", text, got.Level, got.Phrases, want)
+		}
+	}
+	if !screen.Read("fi moyn lladd fy hun", false).Crisis || screen.Read("poen yn fy mrest", false).Crisis {
+		t.Error("a crisis is not told from a body's emergency")
+	}
+}
+
 func TestScreenKeepsWhatIsPastOrOthersAtUrgentAtMost(t *testing.T) {
 	t.Parallel()
 	screen := mustLoad(t).Screen()
@@ -170,7 +215,7 @@ func TestScreenTellsACrisisFromABodysEmergency(t *testing.T) {
 func TestEachPhraseIsFound(t *testing.T) {
 	t.Parallel()
 	screen := mustLoad(t).Screen()
-	for _, line := range strings.Split(phrases, "\n") {
+	for _, line := range strings.Split(phrases+"\n"+phrasesWelsh, "\n") {
 		if line == "" || line[0] == '#' || line[0] == '[' {
 			continue
 		}

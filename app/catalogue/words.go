@@ -3,6 +3,8 @@ package catalogue
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // token is one word of a text as the screen sees it: in lower case, without apostrophes.
@@ -26,7 +28,7 @@ func tokenise(text string) tokens {
 			word.Reset()
 		}
 	}
-	runes := []rune(text)
+	runes := []rune(norm.NFD.String(text)) // letters apart from their accents, which people leave out
 	for i, r := range runes {
 		switch {
 		case 'a' <= r && r <= 'z':
@@ -60,11 +62,17 @@ func denying(word string) bool {
 	return among(word, "no not never without nor neither denies denied deny denying dont doesnt didnt havent hasnt hadnt isnt arent wasnt werent")
 }
 
+// denyingInWelsh words deny a Welsh phrase that follows. They are kept from English ones: dim is a word there too.
+func denyingInWelsh(word string) bool {
+	return among(word, "dim ddim heb nid nad sdim sai sain methu fethu methun ffili ffaelu ffaelun")
+}
+
 // linking words can stand in the gap of a phrase.
 func linking(word string) bool {
 	return among(word, "a an the in on of my his her their our its is are am was has have had been be being feels feel feeling felt "+
 		"really very so quite just all getting gets got going to it this that bit little some up out at and any only even i he she "+
-		"keep keeps seems looks looking me him them both left right one side sudden suddenly severe bad badly with own which who does whole entire full your you")
+		"keep keeps seems looks looking me him them both left right one side sudden suddenly severe bad badly with own which who does whole entire full your you "+
+		"y yr yn fy fi ei eu ein eich ar o am na wedi dim iawn ofnadwy cas drwg mor cael gael mae")
 }
 
 // passing words can stand between a denial and what is denied: no signs of any chest pain.
@@ -94,8 +102,8 @@ func among(word, list string) bool {
 }
 
 // denied reports whether the phrase at tokens [start, end) is said to be absent.
-func (t tokens) denied(start, end int) bool {
-	return t.deniedAfter(end) || (t.deniedBefore(start, end) && !t.comparesAfter(end))
+func (t tokens) denied(start, end int, welsh bool) bool {
+	return t.deniedAfter(end) || (t.deniedBefore(start, end, welsh) && !t.comparesAfter(end))
 }
 
 // deniedAfter knows answers to a question: Chest pain? No.
@@ -109,7 +117,7 @@ func (t tokens) deniedAfter(end int) bool {
 // listMost is how many words of a list a denial reaches over: no cough, cold or chest pain.
 const listMost = 6
 
-func (t tokens) deniedBefore(start, end int) bool {
+func (t tokens) deniedBefore(start, end int, welsh bool) bool {
 	part := t[start].part
 	list := 0 // words of a list passed over
 	inList := false
@@ -123,13 +131,13 @@ func (t tokens) deniedBefore(start, end int) bool {
 			part, inList = t[i].part, true
 		}
 		switch {
-		case denying(word):
+		case denying(word), welsh && among(word, "dim ddim heb nid nad sdim"):
 			return true
-		case among(word, "or nor"):
+		case among(word, "or nor"), welsh && among(word, "neu na"):
 			inList = true
 		case turning(word):
 			return false
-		case passing(word):
+		case passing(word), welsh && among(word, "o unrhyw arwydd arwyddion cael gael gen gyda efo da na y yn teimlo"):
 		case inList && list < listMost:
 			list++
 		default:
@@ -204,6 +212,12 @@ func (t tokens) pastAt(i int) bool {
 		return previous == "passed"
 	case "past":
 		return previous == "the"
+	case "farw": // bu farw: died
+		return previous == "bu"
+	case "nol", "ol": // flynyddoedd yn ôl: years ago
+		return previous == "yn" && i > 1 && among(t[i-2].word, "blynedd flynedd flynyddoedd blynyddoedd mis misoedd fisoedd")
+	case "llynedd": // last year
+		return true
 	}
 	return len(word) == 4 && (strings.HasPrefix(word, "19") || strings.HasPrefix(word, "20")) && previous == "in"
 }

@@ -29,6 +29,7 @@ type file struct {
 	BaseURL       string            `json:"base_url"`
 	SIP           string            `json:"sip"`
 	TwiML         fileHook          `json:"twiml"`
+	Jambonz       fileHook          `json:"jambonz"`
 	Outbox        string            `json:"outbox_url"` // texts that would have been sent, as JSON
 	Neighbourhood string            `json:"neighbourhood"`
 	Keys          map[string]string `json:"keys"`
@@ -90,7 +91,7 @@ func Remove(dir string) error {
 // Write puts the file in place whole: whoever sees it can use everything it says. The people are Riverside's, as its
 // register has them.
 func Write(dir string, a Addresses, register []patients.Patient) error {
-	f := file{BaseURL: a.Base, SIP: a.SIP, TwiML: fileHook{URL: a.Base + "/voice/twiml/riverside", AuthToken: TwiMLToken()}, Outbox: a.Base + "/development/outbox/riverside", Neighbourhood: "riverside", Keys: map[string]string{}}
+	f := file{BaseURL: a.Base, SIP: a.SIP, TwiML: fileHook{URL: a.Base + "/voice/twiml/riverside", AuthToken: TwiMLToken()}, Jambonz: fileHook{URL: a.Base + "/voice/jambonz/riverside", Secret: JambonzSecret()}, Outbox: a.Base + "/development/outbox/riverside", Neighbourhood: "riverside", Keys: map[string]string{}}
 	for _, c := range clients {
 		f.Keys[c.name] = string(keyOf(c.name))
 	}

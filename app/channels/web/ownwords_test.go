@@ -229,9 +229,13 @@ func TestAnEmergencyInOwnWordsStopsBeforeAnyModel(t *testing.T) {
 	s, _ := understood(t, understanding.ModeOn)
 	v := s.visit(t)
 	v.get("?lang=cy")
-	v.post("own-words", fields("words", "I want to end my life"))
-	v.wants("Angen gweithredu ar unwaith: Ffoniwch 999 nawr")
-	v.shows("116 123")
+	for words, crisis := range map[string]bool{"I want to end my life": true, "dw i eisiau marw": true, "ga i apwyntiad, mae gen i boen yn fy mrest": false} {
+		v.post("own-words", fields("words", words))
+		v.wants("Angen gweithredu ar unwaith: Ffoniwch 999 nawr")
+		if strings.Contains(v.body, "116 123") != crisis {
+			t.Errorf("%q: help for a crisis is not %v", words, crisis)
+		}
+	}
 	v = s.visit(t)
 	v.post("own-words", fields("words", strings.Repeat("well ", 900)+"and now chest pain"))
 	v.wants("Immediate action required: Call 999 now")

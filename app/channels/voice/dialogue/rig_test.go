@@ -38,6 +38,8 @@ type rig struct {
 	driver        *dialogue.Driver
 	walker        *intake.Walker
 	conversations *conversationstore.Store
+	directories   dialogue.Directories
+	phrases       map[string]string // of those that are always the same: id and language to text
 	log           *failures
 
 	mu    sync.Mutex
@@ -62,7 +64,7 @@ func newRigWith(t *testing.T, changes ...func(*rig, *dialogue.Options)) *rig {
 		return string(reference), err
 	}))
 	r.walker, r.conversations = o.Walker, conversationstore.New(r.DB, r.Now)
-	o.References = r.conversations
+	o.References, r.directories = r.conversations, o.Directories
 	for _, change := range changes {
 		change(r, &o)
 	}
@@ -70,6 +72,10 @@ func newRigWith(t *testing.T, changes ...func(*rig, *dialogue.Options)) *rig {
 	r.driver, err = dialogue.New(o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	r.phrases = map[string]string{}
+	for _, p := range r.driver.Phrases() {
+		r.phrases[p.ID+" "+p.Language] = p.Text
 	}
 	return r
 }
@@ -152,6 +158,11 @@ func (r *rig) call(changes ...func(*dialogue.Start)) *call {
 func (c *call) begin() {
 	c.t.Helper()
 	checkTurn(c.t, c.turn, c.state.Over)
+	for _, p := range c.turn.Say {
+		if p.ID != "" && c.phrases[p.ID+" "+p.Language] != p.Text {
+			c.t.Fatalf("%+v is not among the phrases that can be recorded", p)
+		}
+	}
 	c.collector.Begin(c.turn.Expect)
 	if c.turn.Expect.Fixed {
 		c.said()

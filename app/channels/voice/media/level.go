@@ -15,6 +15,8 @@ type speechDetector struct {
 const (
 	// speechLeast is the faintest that is speech (-50 dB of the loudest), however quiet the line is.
 	speechLeast = 100.0
+	// speechSurely is so loud (-30 dB) that no line's noise is: somebody who speaks without a pause is heard.
+	speechSurely = 1000.0
 	// speechAbove is how far speech is above the noise (about 8 dB).
 	speechAbove = 2.5
 	// levelBlock is how many packets make half a second.
@@ -42,7 +44,7 @@ func (d *speechDetector) hear(payload []byte, c Codec) bool {
 		floor = 0
 	}
 	d.loud <<= 1
-	if level > max(speechLeast, speechAbove*floor) {
+	if level > min(speechSurely, max(speechLeast, speechAbove*floor)) {
 		d.loud |= 1
 	}
 	ones := 0

@@ -31,7 +31,7 @@ func normalise(pcm []int16) []int16 {
 	}
 	out := make([]int16, len(pcm))
 	for i, x := range speech {
-		out[i] = clip(press(x * gain))
+		out[i] = clip(soften(x * gain))
 	}
 	return out
 }
@@ -62,8 +62,8 @@ func activeLevel(speech []float64) float64 {
 	return math.Sqrt(sum / float64(active))
 }
 
-// press bends what is above the knee, so that no sample passes the loudest.
-func press(x float64) float64 {
+// soften bends what is above the knee, so that no sample passes the loudest.
+func soften(x float64) float64 {
 	if math.Abs(x) <= knee {
 		return x
 	}

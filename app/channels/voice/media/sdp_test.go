@@ -18,36 +18,66 @@ func TestWhatAnOfferAgrees(t *testing.T) {
 		sdp  string
 		want agreement
 	}{
-		"A-law first": {sdpHead + "m=audio 4000 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n",
-			agreement{codec: ALaw, payload: 8, keyed: true, events: 101, listens: true, speaks: true}},
-		"mu-law first, and no events": {sdpHead + "m=audio 4000 RTP/AVP 0 8\r\n",
-			agreement{codec: MuLaw, payload: 0, listens: true, speaks: true}},
-		"what we do not speak comes first": {sdpHead + "m=audio 4000 RTP/AVP 9 18 96 8\r\na=rtpmap:96 opus/48000/2\r\n",
-			agreement{codec: ALaw, payload: 8, listens: true, speaks: true}},
-		"events under number 96": {sdpHead + "m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/8000\r\n",
-			agreement{codec: ALaw, payload: 8, keyed: true, events: 96, listens: true, speaks: true}},
-		"events at the wide band's clock as well": {sdpHead + "m=audio 4000 RTP/AVP 9 8 100 98\r\na=rtpmap:100 telephone-event/16000\r\na=rtpmap:98 telephone-event/8000\r\n",
-			agreement{codec: ALaw, payload: 8, keyed: true, events: 98, listens: true, speaks: true}},
-		"events at another clock only": {sdpHead + "m=audio 4000 RTP/AVP 8 100\r\na=rtpmap:100 telephone-event/48000\r\n",
-			agreement{codec: ALaw, payload: 8, listens: true, speaks: true}},
-		"events mapped and not listed": {sdpHead + "m=audio 4000 RTP/AVP 8\r\na=rtpmap:101 telephone-event/8000\r\n",
-			agreement{codec: ALaw, payload: 8, listens: true, speaks: true}},
-		"a codec under a number of its own": {sdpHead + "m=audio 4000 RTP/AVP 110\r\na=rtpmap:110 pcma/8000/1\r\n",
-			agreement{codec: ALaw, payload: 110, listens: true, speaks: true}},
-		"hold: they only speak": {sdpHead + "m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n",
-			agreement{codec: ALaw, payload: 8, speaks: true}},
-		"hold: nobody speaks": {sdpHead + "m=audio 4000 RTP/AVP 8\r\na=inactive\r\n",
-			agreement{codec: ALaw, payload: 8}},
-		"hold: an address of zeros": {strings.ReplaceAll(sdpHead, "c=IN IP4 192.0.2.1", "c=IN IP4 0.0.0.0") + "m=audio 4000 RTP/AVP 8\r\n",
-			agreement{codec: ALaw, payload: 8, speaks: true}},
-		"they only listen": {sdpHead + "m=audio 4000 RTP/AVP 8\r\na=recvonly\r\n",
-			agreement{codec: ALaw, payload: 8, listens: true}},
-		"the session's direction": {strings.TrimSuffix(sdpHead, "") + "a=sendonly\r\nm=audio 4000 RTP/AVP 8\r\n",
-			agreement{codec: ALaw, payload: 8, speaks: true}},
-		"the stream's direction before the session's": {sdpHead + "a=inactive\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n",
-			agreement{codec: ALaw, payload: 8, listens: true, speaks: true}},
-		"lines end without a return": {strings.ReplaceAll(sdpHead+"m=audio 4000 RTP/AVP 8\r\n", "\r", ""),
-			agreement{codec: ALaw, payload: 8, listens: true, speaks: true}},
+		"A-law first": {
+			sdpHead + "m=audio 4000 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n",
+			agreement{codec: ALaw, payload: 8, keyed: true, events: 101, listens: true, speaks: true},
+		},
+		"mu-law first, and no events": {
+			sdpHead + "m=audio 4000 RTP/AVP 0 8\r\n",
+			agreement{codec: MuLaw, payload: 0, listens: true, speaks: true},
+		},
+		"what we do not speak comes first": {
+			sdpHead + "m=audio 4000 RTP/AVP 9 18 96 8\r\na=rtpmap:96 opus/48000/2\r\n",
+			agreement{codec: ALaw, payload: 8, listens: true, speaks: true},
+		},
+		"events under number 96": {
+			sdpHead + "m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/8000\r\n",
+			agreement{codec: ALaw, payload: 8, keyed: true, events: 96, listens: true, speaks: true},
+		},
+		"events at the wide band's clock as well": {
+			sdpHead + "m=audio 4000 RTP/AVP 9 8 100 98\r\na=rtpmap:100 telephone-event/16000\r\na=rtpmap:98 telephone-event/8000\r\n",
+			agreement{codec: ALaw, payload: 8, keyed: true, events: 98, listens: true, speaks: true},
+		},
+		"events at another clock only": {
+			sdpHead + "m=audio 4000 RTP/AVP 8 100\r\na=rtpmap:100 telephone-event/48000\r\n",
+			agreement{codec: ALaw, payload: 8, listens: true, speaks: true},
+		},
+		"events mapped and not listed": {
+			sdpHead + "m=audio 4000 RTP/AVP 8\r\na=rtpmap:101 telephone-event/8000\r\n",
+			agreement{codec: ALaw, payload: 8, listens: true, speaks: true},
+		},
+		"a codec under a number of its own": {
+			sdpHead + "m=audio 4000 RTP/AVP 110\r\na=rtpmap:110 pcma/8000/1\r\n",
+			agreement{codec: ALaw, payload: 110, listens: true, speaks: true},
+		},
+		"hold: they only speak": {
+			sdpHead + "m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n",
+			agreement{codec: ALaw, payload: 8, speaks: true},
+		},
+		"hold: nobody speaks": {
+			sdpHead + "m=audio 4000 RTP/AVP 8\r\na=inactive\r\n",
+			agreement{codec: ALaw, payload: 8},
+		},
+		"hold: an address of zeros": {
+			strings.ReplaceAll(sdpHead, "c=IN IP4 192.0.2.1", "c=IN IP4 0.0.0.0") + "m=audio 4000 RTP/AVP 8\r\n",
+			agreement{codec: ALaw, payload: 8, speaks: true},
+		},
+		"they only listen": {
+			sdpHead + "m=audio 4000 RTP/AVP 8\r\na=recvonly\r\n",
+			agreement{codec: ALaw, payload: 8, listens: true},
+		},
+		"the session's direction": {
+			strings.TrimSuffix(sdpHead, "") + "a=sendonly\r\nm=audio 4000 RTP/AVP 8\r\n",
+			agreement{codec: ALaw, payload: 8, speaks: true},
+		},
+		"the stream's direction before the session's": {
+			sdpHead + "a=inactive\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n",
+			agreement{codec: ALaw, payload: 8, listens: true, speaks: true},
+		},
+		"lines end without a return": {
+			strings.ReplaceAll(sdpHead+"m=audio 4000 RTP/AVP 8\r\n", "\r", ""),
+			agreement{codec: ALaw, payload: 8, listens: true, speaks: true},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

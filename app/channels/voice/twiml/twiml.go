@@ -12,10 +12,8 @@ import (
 	"context"
 	"encoding/xml"
 	"net/http"
-	"strconv"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/calls"
@@ -102,9 +100,9 @@ func (c *Channel) quiet(e echo.Context, p post) error {
 
 // answered comes from the leg of the person who picked up: from here on it is theirs.
 func (c *Channel) answered(e echo.Context, p post) error {
-	call, step, err := place(e)
+	at, err := place(e)
 	if err == nil {
-		_, err = c.hook.Next(e.Request().Context(), p.line, call, p.call(), step, happened(dialogue.PutThrough))
+		_, err = c.hook.Next(e.Request().Context(), p.line, at, p.call(), happened(dialogue.PutThrough))
 	}
 	return c.writeXML(e, response{}, err) // an empty answer puts the two together
 }
@@ -115,11 +113,11 @@ func (c *Channel) dialled(e echo.Context, p post) error {
 	if s := p.form.Get("DialCallStatus"); s == "completed" || s == "answered" {
 		kind = dialogue.PutThrough
 	}
-	call, step, err := place(e)
+	at, err := place(e)
 	if err != nil {
 		return err
 	}
-	a, err := c.hook.Next(e.Request().Context(), p.line, call, p.call(), step, happened(kind))
+	a, err := c.hook.Next(e.Request().Context(), p.line, at, p.call(), happened(kind))
 	if err == nil && a.Over {
 		err = c.hook.HungUp(e.Request().Context(), p.line, p.call(), p.caller())
 	}
@@ -144,11 +142,11 @@ func happened(kind dialogue.EventKind) webhook.Event {
 }
 
 func (c *Channel) handle(e echo.Context, p post, external string, event webhook.Event) error {
-	call, step, err := place(e)
+	at, err := place(e)
 	if err != nil {
 		return err
 	}
-	a, err := c.hook.Next(e.Request().Context(), p.line, call, external, step, event)
+	a, err := c.hook.Next(e.Request().Context(), p.line, at, external, event)
 	if err == nil && p.hungUp() {
 		err = c.hook.HungUp(e.Request().Context(), p.line, external, p.caller())
 		a.Over = true
@@ -157,17 +155,7 @@ func (c *Channel) handle(e echo.Context, p post, external string, event webhook.
 }
 
 // place is the call and the answer that an address names. An address that was not made here is nobody's.
-func place(e echo.Context) (uuid.UUID, int, error) {
-	call, err := uuid.Parse(e.Param("call"))
-	if err != nil {
-		return uuid.Nil, 0, webhook.Refused(err)
-	}
-	step, err := strconv.Atoi(e.Param("step"))
-	if err != nil || step < 1 {
-		return uuid.Nil, 0, webhook.Refused(err)
-	}
-	return call, step, nil
-}
+func place(e echo.Context) (webhook.Place, error) { return webhook.ParsePlace(e.Param("call"), e.Param("step"), "") }
 
 func (c *Channel) write(e echo.Context, a webhook.Answer, err error) error {
 	if err != nil {

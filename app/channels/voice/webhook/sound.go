@@ -29,7 +29,7 @@ const bytesASecond = 8000
 // answer says what to tell the platform. A turn is played when we have the sound of all of it, and said by the platform's
 // voice otherwise: two voices in one sentence are hard to follow.
 func (h *Hook) answer(ctx context.Context, line Line, s *session) Answer {
-	a := Answer{CallID: s.call, Step: s.Step, Turn: s.Turn, Line: line, Over: over(s), Lasts: lasts(s.Turn)}
+	a := Answer{CallID: s.call, Step: s.Step, Turn: s.Turn, Line: line, Over: over(s), Lasts: lasts(s.Turn), Pass: pass(s, s.Step)}
 	if sound, err := h.sound(ctx, line, s.Turn); err == nil && len(sound) > 0 {
 		until := h.Now().Add(soundHolds).Unix()
 		a.Sound = h.Base + soundPath(line, s.call, s.Step) + "?" +
@@ -74,6 +74,13 @@ func signature(s *session, until int64) string {
 	mac := hmac.New(sha256.New, s.Secret)
 	_, _ = fmt.Fprintf(mac, "sound\x00%s\x00%d\x00%d", s.call, s.Step, until)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// pass is what only an answer of this call knows of the answer at a step.
+func pass(s *session, step int) string {
+	mac := hmac.New(sha256.New, s.Secret)
+	_, _ = fmt.Fprintf(mac, "pass\x00%s\x00%d", s.call, step)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }
 
 // Sound is the WAV behind an address that an Answer gave. Whatever is wrong with the address, it is absent.

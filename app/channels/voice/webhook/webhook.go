@@ -13,11 +13,14 @@ package webhook
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,6 +85,8 @@ type Options struct {
 	Prompts    Prompts // nil: the platform's voice says everything
 	// Base is the address under which the platform reaches us, without a slash at its end: https://onedoor.example.
 	Base   string
+	// Passes asks for a pass in each address: for platforms that sign what they post and not where.
+	Passes bool
 	Now    func() time.Time
 	Random io.Reader // crypto/rand when nil
 	Log    *slog.Logger
@@ -134,6 +139,8 @@ type Answer struct {
 	Step   int
 	Turn   dialogue.Turn
 	Line   Line
+	// Pass goes into the addresses of an answer where a platform does not sign them: nobody else can name the next answer's.
+	Pass string
 	// Sound is the address of all that the turn says; empty when the platform's voice has to say it.
 	Sound string
 	// Lasts is about how long it takes to say.
@@ -214,22 +221,46 @@ type Expected struct {
 	Heard func(context.Context) uuid.UUID
 }
 
+// Place names an answer, as the address of the message that follows it does.
+type Place struct {
+	Call uuid.UUID
+	Step int
+	Pass string // asked for where Options.Passes is set
+}
+
+// ParsePlace reads an address. One that was not made here is refused like a message that is not signed.
+func ParsePlace(call, step, pass string) (Place, error) {
+	id, err := uuid.Parse(call)
+	if err != nil {
+		return Place{}, Refused(errors.New("not a call"))
+	}
+	n, err := strconv.Atoi(step)
+	if err != nil || n < 1 {
+		return Place{}, Refused(errors.New("not an answer"))
+	}
+	return Place{id, n, pass}, nil
+}
+
+// Nothing is what Hear is given when nobody spoke.
+func Nothing() uuid.UUID { return uuid.Max }
+
 // Next handles the message that follows an answer, and answers. The message that came before it, again, gets its answer
 // again; an older one is refused (webhook_replayed), and one of a call that is over gets the end.
-func (h *Hook) Next(ctx context.Context, line Line, call uuid.UUID, external string, step int, event Event) (Answer, error) {
+func (h *Hook) Next(ctx context.Context, line Line, at Place, external string, event Event) (Answer, error) {
 	defer h.busy.hold(external)()
-	s, err := h.load(ctx, line, call)
+	step := at.Step
+	s, err := h.load(ctx, line, at.Call)
 	if fault.Is(err, "not_found") {
-		return Answer{CallID: call, Line: line, Over: true}, nil
+		return Answer{CallID: at.Call, Line: line, Over: true}, nil
 	}
 	if err != nil {
 		return Answer{}, err
 	}
 	switch {
-	case subtle.ConstantTimeCompare([]byte(s.External), []byte(external)) != 1:
+	case subtle.ConstantTimeCompare([]byte(s.External), []byte(external)) != 1 || !h.passes(s, at):
 		return Answer{}, Refused(nil)
 	case over(s): // put through: the platform says when it ends
-		return Answer{CallID: call, Line: line, Over: true}, nil
+		return Answer{CallID: at.Call, Line: line, Over: true}, nil
 	case step == s.Step-1 && h.Now().Sub(s.At) <= repeatable:
 		return h.answer(ctx, line, s), nil
 	case step != s.Step:
@@ -346,14 +377,30 @@ func File(ctx context.Context, d Dialogue, state []byte) error {
 	return leave(ctx, d, &s)
 }
 
-// Hear gives a step of a call the recording that came by another way, such as a stream of sound.
-func (h *Hook) Hear(ctx context.Context, line Line, call uuid.UUID, step int, recording uuid.UUID) error {
+// Listening is what the answer at a place expects, for a recording that comes by another way, such as a stream of sound. It
+// is refused for any answer but the last one, and for one that wants no recording.
+func (h *Hook) Listening(ctx context.Context, line Line, at Place) (Expected, error) {
+	s, err := h.load(ctx, line, at.Call)
+	if fault.Is(err, "not_found") {
+		return Expected{}, Refused(nil)
+	}
+	if err != nil {
+		return Expected{}, err
+	}
+	if !h.passes(s, at) || s.Step != at.Step || s.Turn.Expect.Kind != dialogue.ExpectRecording || s.Heard != uuid.Nil {
+		return Expected{}, Refused(nil)
+	}
+	return h.expected(line, s), nil
+}
+
+// Hear gives the answer at a place the recording that came by another way, or Nothing.
+func (h *Hook) Hear(ctx context.Context, line Line, at Place, recording uuid.UUID) error {
 	for range 4 {
-		s, err := h.load(ctx, line, call)
+		s, err := h.load(ctx, line, at.Call)
 		if err != nil {
 			return err
 		}
-		if s.Step != step {
+		if s.Step != at.Step || s.Heard != uuid.Nil {
 			return replayed()
 		}
 		s.Heard = recording
@@ -376,6 +423,11 @@ func (h *Hook) expected(line Line, s *session) Expected {
 		return s.Heard
 	}
 	return e
+}
+
+// passes reports whether a place was named by us, where the platform does not sign addresses.
+func (h *Hook) passes(s *session, at Place) bool {
+	return !h.Passes || hmac.Equal([]byte(at.Pass), []byte(pass(s, at.Step)))
 }
 
 func (h *Hook) load(ctx context.Context, line Line, call uuid.UUID) (*session, error) {
