@@ -175,7 +175,7 @@ func TestAFileThatIsNoRecordingIsRefusedAndChangesNothing(t *testing.T) {
 		"nothing":             {nil, "prompt_format"},
 		"a text":              {[]byte("Hello. Press 1."), "prompt_format"},
 		"a page":              {[]byte("<html><script>alert(1)</script></html>"), "prompt_format"},
-		"an MP3 that is none": {append([]byte{0xff, 0xfb, 0x90, 0}, make([]byte, 5000)...), "audio_unreadable"},
+		"an MP3 that is none": {append([]byte{0xff, 0xe0}, make([]byte, 5000)...), "audio_unreadable"},
 		"a WAV cut short":     {tone(time.Second)[:40], "audio_unreadable"},
 		"too large":           {make([]byte, prompts.LargestFile+1), "prompt_too_large"},
 		"too short":           {tone(100 * time.Millisecond), "prompt_too_short"},
