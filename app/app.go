@@ -42,6 +42,7 @@ type App struct {
 	metrics  *prometheus.Registry
 	sim      *simulator.Server
 	services *services
+	line     *telephoneLine // nil without the role
 
 	listener, metricsListener, simListener net.Listener
 }
@@ -98,7 +99,7 @@ func (a *App) openDatabase(ctx context.Context) error {
 
 func (a *App) holds() []string {
 	if a.config.Demonstration {
-		return []string{"demo", RoleWeb, "voice", RoleJobs}
+		return []string{"demo", RoleWeb, RoleVoice, RoleJobs}
 	}
 	return a.config.Roles
 }
@@ -196,6 +197,11 @@ func (a *App) wire(ctx context.Context) error {
 			return err
 		}
 	}
+	if a.has(RoleVoice) {
+		if err := a.wireLine(); err != nil {
+			return err
+		}
+	}
 	if a.has(RoleWeb) {
 		return a.serveHTTP(deliveries)
 	}
@@ -221,6 +227,14 @@ func (a *App) Addresses() (http, metrics string) {
 	return a.config.HTTP, a.metricsListener.Addr().String()
 }
 
+// Telephone is where calls reach the voice role, by SIP; empty without it.
+func (a *App) Telephone() string {
+	if a.line == nil {
+		return ""
+	}
+	return a.config.SIP
+}
+
 // Routes are all that the web role answers, each with its rule.
 func (a *App) Routes() []routes.Route {
 	if a.server == nil {
@@ -233,7 +247,7 @@ func (a *App) Routes() []routes.Route {
 func (a *App) Run(ctx context.Context, ready func()) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	ended := make(chan error, 5)
+	ended := make(chan error, 8)
 	running := 0
 	start := func(run func(context.Context) error) {
 		running++
@@ -253,9 +267,14 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	if a.has(RoleWeb) {
 		start(func(ctx context.Context) error { return a.server.Serve(ctx, a.listener) })
+	}
+	if a.line != nil {
+		start(a.line.Run)
+	}
+	if a.has(RoleWeb) || a.has(RoleVoice) { // whoever takes requests decides by the rules in force
 		start(a.services.watch.Run)
 	}
-	if a.services.prompts != nil && a.config.SpeechWarm && (a.has(RoleWeb) || a.has("voice")) {
+	if a.services.prompts != nil && a.config.SpeechWarm && (a.has(RoleWeb) || a.has(RoleVoice)) {
 		start(a.warmUp)
 	}
 	if a.jobs != nil {
@@ -293,6 +312,7 @@ func (a *App) Close() error {
 			_ = l.Close() // Run may have closed it already
 		}
 	}
+	a.line.close()
 	var err error
 	if a.db != nil {
 		a.db.Close()

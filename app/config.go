@@ -46,6 +46,17 @@ type Config struct {
 	TranscriberModel   string `name:"transcriber-model" env:"ONEDOOR_TRANSCRIBER_MODEL" help:"Its model."`
 	TranscriberVersion string `name:"transcriber-version" env:"ONEDOOR_TRANSCRIBER_VERSION" help:"The model's version, which stands with each transcript."`
 
+	Lines          string        `name:"lines" env:"ONEDOOR_LINES" help:"The file of telephone lines. Absent: each neighbourhood's slug and each organisation's ODS code is a line for calls from this machine."`
+	RTP            string        `name:"rtp" env:"ONEDOOR_RTP" help:"The UDP ports for calls' sound, such as 20000-20999, two for each call. Absent: any."`
+	SRTP           string        `name:"srtp" env:"ONEDOOR_SRTP" default:"offered" enum:"offered,required,never" help:"Whether calls' sound is encrypted: where it is offered, always, or never."`
+	SIPCalls       int           `name:"sip-calls" env:"ONEDOOR_SIP_CALLS" default:"500" help:"Telephone calls at once; more are told that the line is busy."`
+	SIPAddress     string        `name:"sip-address" env:"ONEDOOR_SIP_ADDRESS" help:"The address that telephone systems reach this machine by, where it is not the machine's own."`
+	SIPTLS         string        `name:"sip-tls" env:"ONEDOOR_SIP_TLS" help:"Where the telephone line listens for TLS, such as 192.0.2.10:5061."`
+	SIPCertificate string        `name:"sip-tls-cert" env:"ONEDOOR_SIP_TLS_CERT" help:"The file with its certificate."`
+	SIPKey         string        `name:"sip-tls-key" env:"ONEDOOR_SIP_TLS_KEY" help:"The file with its key."`
+	SIPAuthority   string        `name:"sip-tls-ca" env:"ONEDOOR_SIP_TLS_CA" help:"The file with who vouches for registrars that are reached over TLS. Absent: whom the machine trusts."`
+	SIPDrain       time.Duration `name:"sip-drain" env:"ONEDOOR_SIP_DRAIN" default:"10m" help:"How long a process that stops lets calls finish."`
+
 	UnderstandingURL   string `name:"understanding-url" env:"ONEDOOR_UNDERSTANDING_URL" help:"The base of an endpoint that speaks OpenAI's chat completions, such as https://models.example/v1. Absent: only the model on this machine can be chosen."`
 	UnderstandingModel string `name:"understanding-model" env:"ONEDOOR_UNDERSTANDING_MODEL" help:"The exact version of the model there, as its answers name it."`
 	UnderstandingKey   string `name:"understanding-key" env:"ONEDOOR_UNDERSTANDING_KEY" help:"The endpoint's key, if it wants one."`
@@ -62,15 +73,16 @@ type Config struct {
 
 // Roles of a process.
 const (
-	RoleWeb  = "web"
-	RoleJobs = "jobs"
+	RoleWeb   = "web"
+	RoleVoice = "voice"
+	RoleJobs  = "jobs"
 )
 
 // Check refuses a configuration that cannot work, or that production must not have.
 func (c Config) Check() error {
 	for _, role := range c.Roles {
-		if role != RoleWeb && role != RoleJobs {
-			return fmt.Errorf("there is no role %q: choose web, jobs or both", role)
+		if role != RoleWeb && role != RoleVoice && role != RoleJobs {
+			return fmt.Errorf("there is no role %q: choose among web, voice and jobs", role)
 		}
 	}
 	for name, address := range map[string]string{"http": c.HTTP, "metrics": c.Metrics, "simulator": c.Simulator} {

@@ -27,7 +27,7 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 	if err := removeDemoFile(a.config.Data); err != nil {
 		return err
 	}
-	return demo.Seed(ctx, demo.Stock{
+	err := demo.Seed(ctx, demo.Stock{
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
 		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
@@ -38,6 +38,24 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 			})
 		},
 	}, a.today())
+	if err != nil {
+		return err
+	}
+	return a.holdAppointments(ctx)
+}
+
+// holdAppointments puts appointments into the clinical systems that this process runs.
+func (a *App) holdAppointments(ctx context.Context) error {
+	register, err := a.services.register.All(ctx, demo.NeighbourhoodID("riverside"))
+	if err != nil {
+		return err
+	}
+	for _, b := range demo.Bookings(register, a.now()) {
+		if err := a.sim.Hold(b.ODS, "Appointment", b.ID, b.Resource); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) simulatorURL() string { return "http://" + a.simListener.Addr().String() }
@@ -86,7 +104,7 @@ func (a *App) Welcome() string {
 	base := a.config.base()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nOnedoor is ready. Press Ctrl-C to stop; what you do is kept in %s.\n\n", a.config.Data)
-	fmt.Fprintf(&b, "  Patients    %s/riverside/\n  Reception   %s/reception\n  Studio      %s/studio\n\nSign in as:\n", base, base, base)
+	fmt.Fprintf(&b, "  Patients    %s/riverside/\n  Reception   %s/reception\n  Studio      %s/studio\n  Telephone   sip:riverside@%s\n\nSign in as:\n", base, base, base, a.config.SIP)
 	for _, c := range demo.Staff()[:5] {
 		fmt.Fprintf(&b, "  %-14s %s\n", c.Name, c.Description)
 	}

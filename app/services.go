@@ -59,7 +59,6 @@ type services struct {
 	vault         *secrets.Vault
 	calls         *calls.Service
 	outbox        *messages.Outbox // nil where texts cannot be sent
-	texts         *texting         // likewise
 
 	directories *directorystore.Store
 	versions    *publishingstore.Store

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -9,23 +8,18 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/uuid"
-
 	"onedoor/app/calls"
 	"onedoor/app/messages"
 	"onedoor/app/messages/development"
 	"onedoor/app/messages/notify"
-	"onedoor/app/nhs"
 	"onedoor/app/outbound"
 	"onedoor/app/recordings"
-	"onedoor/app/requests"
 	"onedoor/app/secrets"
 	"onedoor/app/secrets/keyfile"
 	"onedoor/app/store/callstore"
 	"onedoor/app/store/messagestore"
 	"onedoor/app/store/recordingstore"
 	"onedoor/app/store/secretstore"
-	"onedoor/tenants"
 )
 
 // masterKeyFile is the master key's name in the data folder of a development machine.
@@ -51,7 +45,6 @@ func (a *App) wireTelephone(inserter messagestore.Inserter) error {
 		return err
 	}
 	s.outbox = messages.NewOutbox(messages.OutboxOptions{Store: messagestore.New(a.db, inserter), Sealer: s.vault, Provider: provider, Now: a.now})
-	s.texts = &texting{s.outbox, s.directory, a.config.base()}
 	return nil
 }
 
@@ -96,43 +89,4 @@ func (a *App) notifyAddress() ([]outbound.Allowed, error) {
 		return nil, nil // a name: reached where it is public, and by TLS
 	}
 	return outbound.ParseAllowed(u.Host)
-}
-
-// texting says what the domain wants texted in the words of package messages: it knows the neighbourhood's name and the
-// addresses of its pages.
-type texting struct {
-	outbox      *messages.Outbox
-	directories interface {
-		Current(ctx context.Context, neighbourhood uuid.UUID) (*tenants.Directory, error)
-	}
-	base string
-}
-
-// codeMinutes is how long package callers lets a code work.
-const codeMinutes = 10
-
-// SendReference tells a caller the reference of what they asked for.
-func (t texting) SendReference(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, reference requests.Reference, language string) error {
-	return t.send(ctx, neighbourhood, to, language, messages.Text{Template: messages.ReferenceText, Reference: reference.Spaced()}, "/status")
-}
-
-// SendGoOn tells a caller with which reference the answers go on online.
-func (t texting) SendGoOn(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, reference requests.Reference, language string) error {
-	return t.send(ctx, neighbourhood, to, language, messages.Text{Template: messages.GoOnText, Reference: reference.Spaced()}, "/")
-}
-
-// SendCode brings a code to the number on record.
-func (t texting) SendCode(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, code, language string) error {
-	return t.send(ctx, neighbourhood, to, language, messages.Text{Template: messages.CodeText, Code: code, Minutes: codeMinutes}, "/")
-}
-
-func (t texting) send(ctx context.Context, neighbourhood uuid.UUID, to nhs.Phone, language string, text messages.Text, page string) error {
-	directory, err := t.directories.Current(ctx, neighbourhood)
-	if err != nil {
-		return err
-	}
-	here := directory.Neighbourhood()
-	text.Language, text.From, text.Address = language, here.Name, t.base+"/"+here.Slug+page
-	_, err = t.outbox.Queue(ctx, messages.Message{NeighbourhoodID: neighbourhood, To: to, Text: text})
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"onedoor/app/channels/voice/jambonz"
+	"onedoor/app/channels/voice/lines"
 	"onedoor/app/channels/voice/twiml"
 	"onedoor/app/channels/voice/webhook"
 	"onedoor/app/demo"
@@ -22,8 +23,14 @@ func (a *App) serveWebhooks() error {
 		return err
 	}
 	s := a.services
+	known := webhookLines{directory: a.services.directory, demonstration: a.config.Demonstration}
+	if a.config.Lines != "" {
+		if known.file, err = a.book(); err != nil {
+			return err
+		}
+	}
 	o := webhook.Options{
-		Lines: webhookLines{a.services.directory, a.config.Demonstration}, Dialogue: s.dialogue, Calls: s.calls, Recordings: s.recordings,
+		Lines: known, Dialogue: s.dialogue, Calls: s.calls, Recordings: s.recordings,
 		Base: a.config.base(), Now: a.now, Log: a.log,
 	}
 	if s.prompts != nil { // an interface that holds a nil pointer is not nil
@@ -36,15 +43,23 @@ func (a *App) serveWebhooks() error {
 	return nil
 }
 
-// webhookLines are the lines that platforms bring calls to: each neighbourhood's, by its slug, and each organisation's, by
-// its ODS code.
+// webhookLines are the lines that platforms bring calls to: the file's or, without one, each neighbourhood's, by its slug, and
+// each organisation's, by its ODS code.
 type webhookLines struct {
+	file          *lines.Book
 	directory     *directory.Service
 	demonstration bool
 }
 
 // Line implements webhook.Lines.
 func (l webhookLines) Line(ctx context.Context, name string) (webhook.Line, bool, error) {
+	if l.file != nil {
+		w, found, err := l.file.Line(ctx, name)
+		return webhook.Line{
+			Name: w.Name, NeighbourhoodID: w.NeighbourhoodID, OrganisationID: w.OrganisationID, Language: w.Language, Reception: w.Reception,
+			TwiMLTokens: w.TwiMLTokens, JambonzSecrets: w.JambonzSecrets,
+		}, found, err
+	}
 	d, organisation, found, err := l.find(ctx, name)
 	if err != nil || !found {
 		return webhook.Line{}, false, err

@@ -63,6 +63,10 @@ func (s *Service) Appointments(ctx context.Context, proof Proof) ([]clinical.App
 		return nil, err
 	}
 	list, err := book.Appointments(ctx, patient.NHSNumber, s.o.Now(), mostHeard)
+	var refused *clinical.Refused
+	if errors.As(err, &refused) { // it has none to tell, and never will
+		return nil, notOffered().Because(err)
+	}
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "appointments_unavailable", "The practice’s appointments cannot be read now.").Because(err)
 	}
@@ -70,23 +74,26 @@ func (s *Service) Appointments(ctx context.Context, proof Proof) ([]clinical.App
 }
 
 func (s *Service) book(ctx context.Context, neighbourhood uuid.UUID, p patients.Patient) (clinical.AppointmentBook, error) {
-	notOffered := fault.New(fault.NotFound, "appointments_not_offered", "The practice does not offer its appointments here.")
 	if s.o.Systems == nil || p.PracticeID == uuid.Nil || p.NHSNumber == "" {
-		return nil, notOffered
+		return nil, notOffered()
 	}
 	system, err := s.o.Systems.Of(ctx, neighbourhood, p.PracticeID)
 	var refused *clinical.Refused
 	switch {
 	case errors.Is(err, clinical.ErrPaused), errors.As(err, &refused):
-		return nil, notOffered.Because(err)
+		return nil, notOffered().Because(err)
 	case err != nil:
 		return nil, err
 	}
 	book, ok := system.(clinical.AppointmentBook)
 	if !ok {
-		return nil, notOffered
+		return nil, notOffered()
 	}
 	return book, nil
+}
+
+func notOffered() *fault.Error {
+	return fault.New(fault.NotFound, "appointments_not_offered", "The practice does not offer its appointments here.")
 }
 
 // proved is what a proof stands for, while its call goes on.

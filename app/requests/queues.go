@@ -39,6 +39,8 @@ type Row struct {
 	Offered   bool           `json:"offered"` // it is an offer made to this queue
 	Claimed   *ClaimView     `json:"claimed,omitempty"`
 	From      Named          `json:"accountable"`
+	// Incomplete marks a callback that stands for a call which was cut off.
+	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 // RowPatient is enough to know who it is about.
@@ -135,7 +137,8 @@ func (s *Service) List(ctx context.Context, by Actor, q PageQuery, shown map[Ref
 
 func (s *Service) row(r *Request, queue uuid.UUID, rules Rules) Row {
 	row := Row{
-		Reference: r.Reference, Version: r.Version, Kind: r.Kind, Status: r.Status, Urgency: r.Urgency, AnswerDue: r.AnswerDue,
+		Incomplete: r.Incomplete != nil,
+		Reference:  r.Reference, Version: r.Version, Kind: r.Kind, Status: r.Status, Urgency: r.Urgency, AnswerDue: r.AnswerDue,
 		Submitted: r.SubmittedAt, Channel: r.Channel, Patient: RowPatient{r.Patient.GivenName, r.Patient.FamilyName, r.Patient.BirthDate.String()},
 		Offered: r.Offer != nil && r.Offer.Place.Queue == queue, From: named(rules.Directory, r.Place.Organisation),
 	}

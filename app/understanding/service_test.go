@@ -58,6 +58,9 @@ func (s *scripted) set(change func(*scripted)) {
 	change(s)
 }
 
+// loaded is the catalogue that tests share.
+var loaded = sync.OnceValues(catalogue.Load)
+
 type world struct {
 	*understanding.Service
 	db    *database.DB
@@ -74,7 +77,7 @@ func proposing(kind string, confidence float64, answers catalogue.Answers) func(
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	kinds, err := catalogue.Load()
+	kinds, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,8 +49,8 @@ if [ "${1:-}" = peers ]; then
   run raced -race "${chosen[@]}" ./...
 else
   # Nothing in these packages runs beside anything else, or, in parity, what does is tried with the detector elsewhere; without
-  # it their random tests try fifty times as much.
-  mapfile -t pure < <(go list ./policy/... ./app/channels/voice/parity | grep -v -e '/simulate$' -e '/access$')
+  # it their random tests try fifty times as much, and training a classifier again and again takes seconds.
+  mapfile -t pure < <(go list ./policy/... ./app/channels/voice/parity ./app/understanding/local | grep -v -e '/simulate$' -e '/access$')
   mapfile -t rest < <(go list ./... | grep -v -x -F "$(printf '%s\n' "${pure[@]}")")
   echo "tests, with the race detector"
   run raced -race "${rest[@]}"

@@ -41,6 +41,8 @@ type RequestPanel struct {
 	Misroute  *MoreForm
 
 	Answers    []Fact
+	Begun      *Begun // what was answered before a call was cut off; nil for a whole request
+	Recordings []RecordingLine
 	Patient    []Fact
 	Result     []Fact // the outcome that was recorded, or why it was closed without
 	Deliveries []DeliveryLine

@@ -59,6 +59,7 @@ type Options struct {
 	Catalogue      *catalogue.Catalogue
 	Requests       Requests
 	Deliveries     Deliveries
+	Recordings     Recordings
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
 	PINs           PINs
@@ -101,6 +102,8 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodPost, "/api/v1/requests", routes.Need("request", "submit"), a.submit)
 	s.Add(http.MethodGet, "/api/v1/requests/:reference", routes.Need("request", "read"), a.getRequest)
 	s.Add(http.MethodGet, "/api/v1/requests/:reference/decision", routes.Need("decision", "read"), a.explain)
+	s.Add(http.MethodGet, "/api/v1/requests/:reference/recordings", routes.Need("request", "read"), a.listRecordings)
+	s.Add(http.MethodGet, "/api/v1/requests/:reference/recordings/:id", routes.Need("request", "read"), a.playRecording)
 	for name, command := range a.commands() {
 		s.Add(http.MethodPost, "/api/v1/requests/:reference/"+name, routes.Need("request", name), a.run(command))
 	}

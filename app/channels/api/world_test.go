@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,8 +27,6 @@ import (
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
-	"onedoor/app/secrets"
-	"onedoor/app/secrets/keyfile"
 	"onedoor/app/simulations"
 	"onedoor/app/store/callerstore"
 	"onedoor/app/store/deliverystore"
@@ -38,7 +35,6 @@ import (
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/rulestore"
-	"onedoor/app/store/secretstore"
 	"onedoor/app/store/simulationstore"
 	"onedoor/jobs"
 )
@@ -71,14 +67,9 @@ func newWorld(t *testing.T) *world {
 	}()
 	past := simulations.New(simulationstore.New(w.DB, rulestore.New(directorystore.New(w.DB)), inserter), w.Now)
 	w.policies = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Replays: past, Pasts: past, Now: w.Now})
-	master, err := keyfile.OpenOrMake(filepath.Join(t.TempDir(), "master.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	vault := secrets.New(secretstore.New(w.DB, w.Now), master)
 	a, err := api.New(api.Options{
-		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: vault, Now: w.Now}),
-		Catalogue: w.Catalogue, Requests: w.Requests, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
+		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
+		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
 		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past,
 	})
 	if err != nil {

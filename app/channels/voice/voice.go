@@ -152,16 +152,6 @@ func (s *session) failed(what string, err error) {
 	}
 }
 
-// File implements calls.Filing for calls whose process died: the dialogue files what was answered, as after a hang-up.
-func (r *Runner) File(ctx context.Context, _ calls.Call, state []byte) error {
-	var s dialogue.State
-	if err := json.Unmarshal(state, &s); err != nil {
-		return err
-	}
-	_, err := r.Dialogue.Handle(ctx, &s, dialogue.Event{Kind: dialogue.HungUp})
-	return err
-}
-
 // Unanswered keeps the record of a call that reached nobody, so that the supplier's count and ours agree.
 func (r *Runner) Unanswered(ctx context.Context, u line.Unanswered) {
 	if u.Line.NeighbourhoodID == uuid.Nil {

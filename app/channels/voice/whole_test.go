@@ -45,7 +45,7 @@ type world struct {
 	*line.Server
 	calls      *calls.Service
 	recordings *recordings.Service
-	runner     *voice.Runner
+	driver     *dialogue.Driver
 	now        func() time.Time
 
 	mu   sync.Mutex
@@ -91,7 +91,8 @@ func newWorld(t *testing.T, change ...func(*line.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.runner = voice.New(voice.Options{Dialogue: told{driver, w}, Calls: ledger{w.calls, w}, Recordings: w.recordings, Prompts: w, Now: w.now, Log: log})
+	w.driver = driver
+	runner := voice.New(voice.Options{Dialogue: told{driver, w}, Calls: ledger{w.calls, w}, Recordings: w.recordings, Prompts: w, Now: w.now, Log: log})
 	ports, err := media.NewPorts(0, 0, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +110,7 @@ func newWorld(t *testing.T, change ...func(*line.Config)) *world {
 	for _, c := range change {
 		c(&config)
 	}
-	w.Server, err = line.New(config, w.runner, log, w.now)
+	w.Server, err = line.New(config, runner, log, w.now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,7 +147,7 @@ func (s *System) Capabilities(ctx context.Context) (clinical.Capabilities, error
 
 func (c capabilityStatement) capabilities() clinical.Capabilities {
 	out := clinical.Capabilities{Software: c.Software.Name, Version: c.FHIRVersion}
-	transaction, creates, searches := false, map[string]bool{}, false
+	transaction, creates, searches, appointments := false, map[string]bool{}, false, false
 	for _, rest := range c.Rest {
 		if rest.Mode != "server" {
 			continue
@@ -159,6 +159,7 @@ func (c capabilityStatement) capabilities() clinical.Capabilities {
 			for _, i := range r.Interaction {
 				creates[r.Type] = creates[r.Type] || (i.Code == "create" && r.ConditionalCreate)
 				searches = searches || (r.Type == "Task" && i.Code == "search-type")
+				appointments = appointments || (r.Type == "Appointment" && i.Code == "search-type")
 			}
 		}
 	}
@@ -168,11 +169,19 @@ func (c capabilityStatement) capabilities() clinical.Capabilities {
 	if searches {
 		out.Offers = append(out.Offers, clinical.ReadBack)
 	}
+	if appointments {
+		out.Offers = append(out.Offers, clinical.Appointments)
+	}
 	return out
 }
 
-// call makes one request and reads its answer whole. An error means that there is no answer to judge.
+// call sends FHIR, or nothing.
 func (s *System) call(ctx context.Context, method, path string, delivery uuid.UUID, body []byte) (answer, error) {
+	return s.send(ctx, method, path, delivery, contentTypeHeader, body)
+}
+
+// send makes one request and reads its answer whole. An error means that there is no answer to judge.
+func (s *System) send(ctx context.Context, method, path string, delivery uuid.UUID, contentType string, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
 	if err != nil {
 		return answer{}, &clinical.Refused{Says: "The address of the clinical system is not valid.", Cause: err}
@@ -182,7 +191,7 @@ func (s *System) call(ctx context.Context, method, path string, delivery uuid.UU
 		request.Header.Set("X-Request-ID", delivery.String())
 	}
 	if body != nil {
-		request.Header.Set("Content-Type", contentTypeHeader)
+		request.Header.Set("Content-Type", contentType)
 	}
 	response, err := s.client.Do(request)
 	if err != nil {

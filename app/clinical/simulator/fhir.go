@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -26,6 +27,10 @@ func invalid(code, expression, says string) *refused {
 }
 
 func (s *system) serveFHIR(w http.ResponseWriter, r *http.Request, path string) {
+	if kind, found := strings.CutSuffix(path, "/_search"); found && r.Method == http.MethodPost {
+		s.searchByPost(w, r, kind)
+		return
+	}
 	writes := r.Method == http.MethodPost || r.Method == http.MethodPut
 	var body resource
 	if writes {
@@ -54,7 +59,7 @@ func (s *system) serveFHIR(w http.ResponseWriter, r *http.Request, path string) 
 	case path == "metadata" && r.Method == http.MethodGet:
 		writeFHIR(w, http.StatusOK, capabilityStatement())
 	case !served[kind]:
-		refuse(w, http.StatusNotFound, "not-supported", "This server has Task, DocumentReference and Communication.")
+		refuse(w, http.StatusNotFound, "not-supported", "This server has Task, DocumentReference, Communication and Appointment.")
 	case id == "" && r.Method == http.MethodGet:
 		page, err := s.records.search(kind, r.URL)
 		s.readReply(w, err, func() { writeFHIR(w, http.StatusOK, page) })
@@ -70,6 +75,23 @@ func (s *system) serveFHIR(w http.ResponseWriter, r *http.Request, path string) 
 	default:
 		refuse(w, http.StatusMethodNotAllowed, "not-supported", "This server does not do that.")
 	}
+}
+
+// searchByPost is a search whose parameters are a form, so that nobody's number stands in an address.
+func (s *system) searchByPost(w http.ResponseWriter, r *http.Request, kind string) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	if err != nil || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || !served[kind] {
+		refuse(w, http.StatusBadRequest, "not-supported", "Send the search of a resource that this server has, as a form.")
+		return
+	}
+	if !s.fault.before(w, r, false) {
+		return
+	}
+	page, err := s.records.search(kind, &url.URL{RawQuery: string(raw)})
+	s.readReply(w, err, func() {
+		delete(page, "link") // it would say again what was asked for
+		writeFHIR(w, http.StatusOK, page)
+	})
 }
 
 // reply answers a write, unless the fault is that it never does.
@@ -141,7 +163,7 @@ func writeFHIR(w http.ResponseWriter, status int, body resource) {
 
 func capabilityStatement() resource {
 	var resources []any
-	for _, kind := range []string{"Communication", "DocumentReference", "Task"} {
+	for _, kind := range []string{"Appointment", "Communication", "DocumentReference", "Task"} {
 		resources = append(resources, resource{
 			"type": kind, "versioning": "versioned-update", "conditionalCreate": true,
 			"interaction": []any{

@@ -76,7 +76,7 @@ func TestTheSimulatorOffersWhatTheAdapterNeeds(t *testing.T) {
 	t.Parallel()
 	p, _ := start(t, "")
 	got, err := fhir.New(p.root+"/FA001/fhir", nil, time.Now).Capabilities(context.Background())
-	if err != nil || got.Version != "4.0.1" || !slices.Equal(got.Offers, []clinical.Capability{clinical.FileOutcome, clinical.ReadBack}) {
+	if err != nil || got.Version != "4.0.1" || !slices.Equal(got.Offers, []clinical.Capability{clinical.FileOutcome, clinical.ReadBack, clinical.Appointments}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -72,6 +72,16 @@ func (r *records) ledger() []Effect {
 	return slices.Clone(r.effects)
 }
 
+// hold makes a version visible without a commit.
+func (r *records) hold(v version) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, exists := r.byName[v.name()]; !exists {
+		r.order[v.Type] = append(r.order[v.Type], v.name())
+	}
+	r.byName[v.name()] = v
+}
+
 // apply makes a commit visible.
 func (r *records) apply(c commit) {
 	for _, v := range c.Versions {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -16,6 +17,8 @@ const (
 // query is a search by what this server can search by.
 type query struct {
 	id, identifier, status string
+	patient                string    // of an Appointment: system|value of a participant
+	from                   time.Time // of an Appointment: it begins at or after this
 	count, offset          int
 }
 
@@ -36,12 +39,23 @@ func parseQuery(raw string) (query, error) {
 			q.identifier = value
 		case "status":
 			q.status = value
+		case "patient.identifier":
+			q.patient = value
+		case "date":
+			day, ok := strings.CutPrefix(value, "ge")
+			if q.from, err = time.Parse(time.RFC3339, day); !ok && err == nil {
+				err = strconv.ErrSyntax
+			}
+		case "_sort":
+			if value != "date" {
+				err = strconv.ErrSyntax
+			}
 		case "_count":
 			q.count, err = strconv.Atoi(value)
 		case "_offset":
 			q.offset, err = strconv.Atoi(value)
 		default:
-			return q, &refused{http.StatusBadRequest, "not-supported", "This server searches by _id, identifier and status.", ""}
+			return q, &refused{http.StatusBadRequest, "not-supported", "This server searches by _id, identifier, status, and appointments by patient.identifier and date.", ""}
 		}
 		if err != nil || q.count < 1 || q.offset < 0 {
 			return q, &refused{http.StatusBadRequest, "value", "A search parameter has a value that is not allowed.", ""}
@@ -57,6 +71,10 @@ func (q query) matches(v version) bool {
 		return false
 	case q.status != "" && q.status != text(v.Resource, "status"):
 		return false
+	case q.patient != "" && !slices.Contains(participants(v.Resource), q.patient):
+		return false
+	case !q.from.IsZero() && !begins(v.Resource, q.from):
+		return false
 	case q.identifier == "":
 		return true
 	}
@@ -69,7 +87,25 @@ func (q query) matches(v version) bool {
 	})
 }
 
-// search answers with one page, and the address of the next.
+// begins reports whether something begins at a moment or after it.
+func begins(r resource, from time.Time) bool {
+	at, err := time.Parse(time.RFC3339, text(r, "start"))
+	return err == nil && !at.Before(from)
+}
+
+// participants are the identifiers of those whom an appointment is for or with.
+func participants(r resource) (all []string) {
+	list, _ := r["participant"].([]any)
+	for _, x := range list {
+		if p, ok := x.(map[string]any); ok {
+			all = append(all, text(first(p, "actor", "identifier"), "system")+"|"+text(first(p, "actor", "identifier"), "value"))
+		}
+	}
+	return all
+}
+
+// search answers with one page, and the address of the next. Appointments come in the order of their beginning, all else in
+// that of its making.
 func (r *records) search(kind string, address *url.URL) (resource, error) {
 	q, err := parseQuery(address.RawQuery)
 	if err != nil {
@@ -78,6 +114,9 @@ func (r *records) search(kind string, address *url.URL) (resource, error) {
 	r.mu.Lock()
 	found := r.matching(kind, q)
 	r.mu.Unlock()
+	if kind == "Appointment" {
+		slices.SortStableFunc(found, func(a, b version) int { return strings.Compare(text(a.Resource, "start"), text(b.Resource, "start")) })
+	}
 	from := min(q.offset, len(found))
 	until := min(from+q.count, len(found))
 	entries := []any{}

@@ -41,6 +41,20 @@ type Server struct {
 	systems map[nhs.ODSCode]*system
 }
 
+// Hold puts a resource into an organisation's system as if it had always been there: it is no commit, it stands in no ledger,
+// and it is put in anew at each start.
+func (s *Server) Hold(ods nhs.ODSCode, kind, id string, r map[string]any) error {
+	system, err := s.system(ods)
+	if err != nil {
+		return err
+	}
+	if err := validate(kind, r); err != nil {
+		return err
+	}
+	system.records.hold(version{Type: kind, ID: id, Version: 1, At: s.now(), Resource: r})
+	return nil
+}
+
 // system is one organisation's.
 type system struct {
 	records *records

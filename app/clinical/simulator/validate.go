@@ -10,7 +10,7 @@ import (
 )
 
 // served are the resource types that this server keeps.
-var served = map[string]bool{"Task": true, "DocumentReference": true, "Communication": true}
+var served = map[string]bool{"Task": true, "DocumentReference": true, "Communication": true, "Appointment": true}
 
 // element is a rule for one element of a resource: hl7.org/fhir/R4.
 type element struct {
@@ -28,6 +28,9 @@ var elements = map[string][]element{
 	"DocumentReference": {
 		{"status", true, strings.Fields("current superseded entered-in-error")},
 		{"docStatus", false, strings.Fields("preliminary final amended entered-in-error")},
+	},
+	"Appointment": {
+		{"status", true, strings.Fields("proposed pending booked arrived fulfilled cancelled noshow entered-in-error checked-in waitlist")},
 	},
 	"Communication": {
 		{"status", true, strings.Fields("preparation in-progress not-done on-hold stopped completed entered-in-error unknown")},
@@ -55,7 +58,7 @@ func validate(kind string, body resource) error {
 	if err := walk(kind, body); err != nil {
 		return err
 	}
-	for _, name := range []string{"authoredOn", "lastModified", "date"} {
+	for _, name := range []string{"authoredOn", "lastModified", "date", "start", "end"} {
 		if _, given := body[name]; given {
 			if _, err := time.Parse(time.RFC3339, text(body, name)); err != nil {
 				return invalid("value", kind+"."+name, "This is not a date with a time and a zone.")

@@ -21,7 +21,7 @@ import (
 )
 
 type commands struct {
-	Serve     serveCommand      `cmd:"" help:"Serve pages and the API, and run background jobs."`
+	Serve     serveCommand      `cmd:"" help:"Serve pages and the API, answer the telephone, and run background jobs."`
 	Demo      demoCommand       `cmd:"" help:"Run the demonstration neighbourhood on a private database, until Ctrl-C."`
 	Migrate   migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
 	Simulator simulatorCommand  `cmd:"" help:"Run only the demonstration's clinical systems."`
@@ -79,7 +79,7 @@ func explained(err error) string {
 
 type serveCommand struct {
 	app.Config
-	Roles []string `name:"roles" default:"web,jobs" help:"Which parts this process is: web, jobs."`
+	Roles []string `name:"roles" default:"web,jobs" help:"Which parts this process is: web, voice, jobs."`
 }
 
 // Run serves until the process is told to stop.
@@ -96,7 +96,7 @@ type demoCommand struct{ app.Config }
 
 // Run demonstrates until Ctrl-C.
 func (d *demoCommand) Run(ctx context.Context) error {
-	d.Roles, d.Demonstration = []string{app.RoleWeb, app.RoleJobs}, true
+	d.Roles, d.Demonstration = []string{app.RoleWeb, app.RoleVoice, app.RoleJobs}, true
 	a, err := app.New(ctx, d.Config, logger())
 	if err != nil {
 		return err

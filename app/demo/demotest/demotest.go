@@ -5,6 +5,7 @@ package demotest
 import (
 	"context"
 	"crypto/rand"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -18,14 +19,19 @@ import (
 	"onedoor/app/demo"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
+	"onedoor/app/recordings"
 	"onedoor/app/requests"
+	"onedoor/app/secrets"
+	"onedoor/app/secrets/keyfile"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
+	"onedoor/app/store/recordingstore"
 	"onedoor/app/store/requeststore"
 	"onedoor/app/store/rulestore"
+	"onedoor/app/store/secretstore"
 	"onedoor/jobs"
 	"onedoor/tenants"
 )
@@ -39,6 +45,9 @@ type World struct {
 	Requests  *requests.Service
 	Catalogue *catalogue.Catalogue
 	Patients  []patients.Patient // Riverside's, in the order of the seed
+	// Vault seals under a master key of the test's own; Recordings are kept by it, and nobody writes them down.
+	Vault      *secrets.Vault
+	Recordings *recordings.Service
 
 	mu  sync.Mutex
 	now time.Time
@@ -70,6 +79,12 @@ func over(t testing.TB, db *database.DB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
+	master, err := keyfile.OpenOrMake(filepath.Join(t.TempDir(), "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Vault = secrets.New(secretstore.New(w.DB, w.Now), master)
+	w.Recordings = recordings.New(recordings.Options{Store: recordingstore.New(w.DB, w.Now), Vault: w.Vault, Now: w.Now})
 	w.Requests = requests.New(requeststore.New(w.DB, rulestore.New(directorystore.New(w.DB)), deliverystore.New(w.DB, inserter)), kinds, w.Now, rand.Reader)
 	return w
 }

@@ -429,6 +429,7 @@ func TestAppointmentsAreToldWhereThePracticesSystemOffersThem(t *testing.T) {
 		"a system that tells them":      {systems{system: offered}, ""},
 		"a system that only files":      {systems{system: struct{ clinical.System }{}}, "appointments_not_offered"},
 		"no system":                     {systems{err: &clinical.Refused{Says: "none"}}, "appointments_not_offered"},
+		"a system that refuses":         {systems{system: &book{err: &clinical.Refused{Says: "no such thing"}}}, "appointments_not_offered"},
 		"a system that is paused":       {systems{err: clinical.ErrPaused}, "appointments_not_offered"},
 		"a system that does not answer": {systems{system: &book{err: errors.New("timeout")}}, "appointments_unavailable"},
 	} {

@@ -12,7 +12,7 @@ import (
 )
 
 type listed struct {
-	row
+	Row        row `gorm:"embedded"`
 	CalledBack bool
 }
 
@@ -41,7 +41,7 @@ func (s *Store) OfOrganisations(ctx context.Context, neighbourhood uuid.UUID, or
 		return query.Order("c.started_at, c.id").Scan(&rows).Error
 	})
 	for _, w := range rows {
-		list = append(list, calls.Ours{Call: w.call(), ExternalHash: w.ExternalHash, CalledBack: w.CalledBack})
+		list = append(list, calls.Ours{Call: w.Row.call(), ExternalHash: w.Row.ExternalHash, CalledBack: w.CalledBack})
 	}
 	return list, err
 }

@@ -85,7 +85,7 @@ from (
 	select kind, 0, 0, sum(begun), 0 from begun_days
 	where neighbourhood_id = @nb and day >= @first and day <= @last and channel = 'web' group by kind
 	union all
-	select coalesce(r.kind, substring(h.facts from '(?:^|;)kind=([^;]*)')), 0, 0, 0, count(*)
+	select coalesce(r.kind, nullif(split_part(split_part(';' || h.facts, ';kind=', 2), ';', 1), '')), 0, 0, 0, count(*)
 	from request_history h left join requests r on r.neighbourhood_id = h.neighbourhood_id and r.id = h.request_id
 	where h.neighbourhood_id = @nb and h.submitted_at >= @from and h.submitted_at < @until and h.channel = 1
 	group by 1
@@ -148,7 +148,7 @@ select kind, channel, count(*) as requests,
        count(*) filter (where judged) as judged,
        count(*) filter (where judged and coalesce(answered_at, @now) > due) as late
 from (
-	select coalesce(r.kind, substring(h.facts from '(?:^|;)kind=([^;]*)'), '') as kind, h.channel, h.urgency, h.answered_at, r.answer_due_at as due,
+	select coalesce(r.kind, nullif(split_part(split_part(';' || h.facts, ';kind=', 2), ';', 1), ''), '') as kind, h.channel, h.urgency, h.answered_at, r.answer_due_at as due,
 	       cast(extract(epoch from h.answered_at - h.submitted_at) as double precision) as took,
 	       r.id is not null and (h.answered_at is not null or r.answer_due_at < @now) as judged
 	from request_history h left join requests r on r.neighbourhood_id = h.neighbourhood_id and r.id = h.request_id

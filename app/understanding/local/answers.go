@@ -72,9 +72,7 @@ func foldPhrase(p string) []string {
 	var words []string
 	for _, w := range strings.Fields(p) {
 		stem, open := strings.CutSuffix(w, "*")
-		for _, part := range fold(stem) {
-			words = append(words, part)
-		}
+		words = append(words, fold(stem)...)
 		if open && len(words) > 0 {
 			words[len(words)-1] += "*"
 		}

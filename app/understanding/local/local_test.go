@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,13 +17,20 @@ import (
 	"onedoor/app/understanding"
 )
 
-func load(t testing.TB) *Model {
-	t.Helper()
+// loaded is the model that tests share: it is trained once for all of them.
+var loaded = sync.OnceValues(fresh)
+
+func fresh() (*Model, error) {
 	c, err := catalogue.Load()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	m, err := New(c)
+	return New(c)
+}
+
+func load(t testing.TB) *Model {
+	t.Helper()
+	m, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +221,11 @@ func TestNoHeldOutSayingIsTrainedOn(t *testing.T) {
 
 func TestTrainingIsTheSameEachTime(t *testing.T) {
 	t.Parallel()
-	a, b := load(t), load(t)
+	a := load(t)
+	b, err := fresh()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if a.version != b.version || !slices.Equal(a.trained().weights, b.trained().weights) || !slices.Equal(a.trained().biases, b.trained().biases) {
 		t.Error("two models from the same sayings differ")
 	}
@@ -286,7 +298,11 @@ func BenchmarkUnderstand(b *testing.B) {
 
 func BenchmarkTrain(b *testing.B) {
 	for b.Loop() {
-		load(b).trained()
+		m, err := fresh()
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.trained()
 	}
 }
 

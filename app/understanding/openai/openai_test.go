@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"onedoor/app/catalogue"
@@ -20,9 +21,12 @@ import (
 
 const version = "tiny-2026-10-01"
 
+// loaded is the catalogue that tests share.
+var loaded = sync.OnceValues(catalogue.Load)
+
 func kinds(t testing.TB) *catalogue.Catalogue {
 	t.Helper()
-	c, err := catalogue.Load()
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/catalogue"
 	"onedoor/app/routes"
 	"onedoor/tenants"
 )
@@ -34,9 +35,11 @@ type Neighbourhoods interface {
 type Options struct {
 	Directories    Directories
 	Neighbourhoods Neighbourhoods
+	Calls          Calls
 	Messages       Messages
 	Understanding  Understanding
 	Prompts        Prompts
+	Catalogue      *catalogue.Catalogue // what kinds are called; their codes where nil
 	// ShowTexts opens what texts say and to whom. It is for development, where nothing is really sent.
 	ShowTexts bool
 	Now       func() time.Time
@@ -70,6 +73,8 @@ type section struct {
 func (w *Workspace) sections() []section {
 	list := []section{
 		{"Overview", root, "", "operations", "read", w.addFront, true},
+		{"Calls", callsPath, "How the telephone line does: calls, how they ended, how long people waited, and how requests fare beside the web.", "report", "read", w.addCalls, w.Calls != nil},
+		{"", reconcilePath, "", "call", "reconcile", w.addReconcile, w.Calls != nil},
 		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil},
 		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil},
 		{"What the line says", promptsPath, "What callers hear: listen to each phrase, and record it yourselves.", "prompt", "read", w.addPrompts, w.Prompts != nil},

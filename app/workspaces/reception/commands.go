@@ -133,6 +133,8 @@ func doneWords(name, destination string) string {
 		return "Closed without an outcome."
 	case misroutedCommand:
 		return "Noted: this was sent to the wrong place. Nothing has moved. If it should go elsewhere, offer it there."
+	case heardCommand:
+		return "Marked as heard."
 	case "raise":
 		return "The urgency is raised."
 	case "lower":

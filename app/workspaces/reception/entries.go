@@ -74,6 +74,10 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 		return actor + " recorded the outcome", "", false
 	case "request.close":
 		return actor + " closed it without an outcome", note, false
+	case "recording.play":
+		return actor + " played a recording", "", true
+	case "recording.hear":
+		return actor + " marked a recording as heard", "", false
 	case "delivery.replay":
 		return actor + " sent the outcome to the clinical system again", "", false
 	}

@@ -3,12 +3,12 @@ package reception_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,19 +27,21 @@ import (
 	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
-	"onedoor/app/secrets"
-	"onedoor/app/secrets/keyfile"
 	"onedoor/app/store/callerstore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/eventstore"
 	"onedoor/app/store/identitystore"
-	"onedoor/app/store/secretstore"
 	"onedoor/app/workspaces/reception"
 	"onedoor/ui/browsertest"
 	"onedoor/ui/static"
 )
 
-func TestMain(m *testing.M) { browsertest.Main(m) }
+var pictures = flag.String("pictures", "", "a folder for pictures of the pages on the way")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	browsertest.Main(m)
+}
 
 var riverside = demo.NeighbourhoodID("riverside")
 
@@ -60,14 +62,9 @@ func open(t *testing.T) *house {
 	ended := make(chan error, 1)
 	go func() { ended <- tailer.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
-	master, err := keyfile.OpenOrMake(filepath.Join(t.TempDir(), "master.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	vault := secrets.New(secretstore.New(w.DB, w.Now), master)
 	reception.New(reception.Options{
-		PINs:     callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: vault, Now: w.Now}),
-		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
+		PINs:     callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
+		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Recordings: w.Recordings, Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
 		Heartbeat: 200 * time.Millisecond,
 	}).Add(server)
 	server.Add(http.MethodGet, static.Root+"*", routes.Public, echo.WrapHandler(static.Handler()))

@@ -31,7 +31,8 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) *pages.Reques
 		p.Name = wholeName(s.Patient)
 		p.Facts = who(k, s.Patient)
 		p.Patient = patientFacts(k, v)
-		p.Answers = w.answers(v.Kind, s.Answers, !s.Patient.BirthDate.IsZero())
+		p.Answers = w.answers(v.Kind, s, !s.Patient.BirthDate.IsZero())
+		p.Begun, p.Recordings = w.begun(s.Incomplete), w.spoken(k, v)
 		p.Timeline, p.Readers = timeline(k, s.Timeline)
 		if v.Outcome == nil && s.CloseReason != "" {
 			p.Result = []pages.Fact{{Key: "Closed without an outcome", Values: []string{s.CloseReason}, Quoted: true}}
@@ -162,6 +163,7 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 	if s.Proxy != nil {
 		add("Asked by", s.Proxy.Name+" ("+s.Proxy.Relationship+")")
 	}
+	add("Language", languageWords(s.Language))
 	add("Came in", channelWords(v.Channel)+", "+moment(v.Submitted, k.now))
 	if v.Submitted.Sub(s.FirstAt).Minutes() >= 1 {
 		add("First contact", moment(s.FirstAt, k.now))
@@ -171,14 +173,18 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 
 // answers are what was said, under the questionnaire's own questions and in its order. What follows from a known birth
 // date was not asked, and is not shown as if it had been.
-func (w *Workspace) answers(kind string, given map[string][]answer, birthKnown bool) []pages.Fact {
+func (w *Workspace) answers(kind string, s *requests.StaffView, birthKnown bool) []pages.Fact {
 	definition, ok := w.Catalogue.Kind(kind)
 	if !ok {
 		return nil
 	}
 	var facts []pages.Fact
 	for _, item := range definition.Questionnaire.Questions() {
-		values, answered := given[item.LinkID]
+		values, answered := s.Answers[item.LinkID]
+		if _, said := s.Recordings[item.LinkID]; said && !answered {
+			facts = append(facts, pages.Fact{Key: item.Text, Values: []string{spokenWords}})
+			continue
+		}
 		if !answered || item.Hidden || (item.Derived && birthKnown) {
 			continue
 		}

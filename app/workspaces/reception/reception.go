@@ -54,6 +54,7 @@ type Directories interface {
 type Options struct {
 	Requests    Requests
 	Directories Directories
+	Recordings  Recordings
 	Changes     requests.Changes
 	PINs        PINs // nil where there is no telephone line
 	Catalogue   *catalogue.Catalogue
@@ -84,6 +85,8 @@ func (w *Workspace) Add(s *routes.Server) {
 	s.Add(http.MethodPost, root+"/queues/:queue/next", routes.Need("request", "claim"), w.takeNext)
 	s.Add(http.MethodGet, root+"/requests/:reference", routes.Need("request", "read"), w.request)
 	s.Add(http.MethodGet, root+"/requests/:reference/explanation", routes.Need("decision", "read"), w.explanation)
+	s.Add(http.MethodGet, root+"/requests/:reference/recordings/:recording", routes.Need("request", "read"), w.sound)
+	s.Add(http.MethodPost, root+"/requests/:reference/recordings/:recording/"+heardCommand, routes.Need("request", "claim"), w.heard)
 	w.addPINs(s)
 	for _, c := range commands() {
 		s.Add(http.MethodPost, root+"/requests/:reference/"+c.name, routes.Need("request", c.name), w.run(c))

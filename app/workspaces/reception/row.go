@@ -70,10 +70,14 @@ func rowActions(k *call, r requests.Row, name string) []pages.RowAction {
 }
 
 func kindTitle(r requests.Row) string {
-	if r.KindTitle != "" {
-		return r.KindTitle
+	title := r.KindTitle
+	if title == "" {
+		title = r.Kind
 	}
-	return r.Kind
+	if r.Incomplete {
+		title += " (call cut off)"
+	}
+	return title
 }
 
 // listName is a name as lists have it: OKAFOR, Daniel.

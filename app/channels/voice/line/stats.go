@@ -6,6 +6,8 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 // Why a call, or a packet, was refused: the keys of Stats.Refused.
@@ -116,3 +118,7 @@ func (l libraryLog) Handle(_ context.Context, r slog.Record) error {
 
 func (l libraryLog) WithAttrs([]slog.Attr) slog.Handler { return l }
 func (l libraryLog) WithGroup(string) slog.Handler      { return l }
+
+// Quiet silences what sipgo writes by its process-wide default, for the same reason. The program calls it once, before the
+// first line is made.
+func Quiet() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) }

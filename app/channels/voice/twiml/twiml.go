@@ -155,7 +155,9 @@ func (c *Channel) handle(e echo.Context, p post, external string, event webhook.
 }
 
 // place is the call and the answer that an address names. An address that was not made here is nobody's.
-func place(e echo.Context) (webhook.Place, error) { return webhook.ParsePlace(e.Param("call"), e.Param("step"), "") }
+func place(e echo.Context) (webhook.Place, error) {
+	return webhook.ParsePlace(e.Param("call"), e.Param("step"), "")
+}
 
 func (c *Channel) write(e echo.Context, a webhook.Answer, err error) error {
 	if err != nil {

@@ -84,7 +84,7 @@ type Options struct {
 	Recordings Recordings
 	Prompts    Prompts // nil: the platform's voice says everything
 	// Base is the address under which the platform reaches us, without a slash at its end: https://onedoor.example.
-	Base   string
+	Base string
 	// Passes asks for a pass in each address: for platforms that sign what they post and not where.
 	Passes bool
 	Now    func() time.Time
