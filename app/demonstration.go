@@ -17,6 +17,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/demo"
 	"onedoor/app/nhs"
+	"onedoor/app/store/callstore"
 	"onedoor/app/store/deliverystore"
 	"onedoor/migrations"
 	"onedoor/tenants"
@@ -29,7 +30,7 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 	}
 	err := demo.Seed(ctx, demo.Stock{
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
-		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import,
+		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
 				return deliveries.PutIntegration(ctx, tx, demo.Seeder(), clinical.Integration{

@@ -211,3 +211,10 @@ func (f Figures) Contained() (float64, bool) {
 	}
 	return float64(f.Net) / float64(f.Answered), true
 }
+
+// BegunDay is how many began to ask for a kind on a channel on a day.
+type BegunDay struct {
+	Day           nhs.Date
+	Channel, Kind string
+	N             int
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/audit"
+	"onedoor/app/calls"
 	"onedoor/app/directory"
 	"onedoor/app/fault"
 	"onedoor/app/identity"
@@ -42,6 +43,8 @@ type Stock struct {
 	Now  time.Time
 	// Returned keeps what came back of what rules sent, in the weeks before Now; nothing when nil.
 	Returned func(ctx context.Context, neighbourhood uuid.UUID, days []misroutes.Day) error
+	// Rung keeps telephone calls of the weeks before Now, and who began on the web; nothing when nil.
+	Rung func(ctx context.Context, neighbourhood uuid.UUID, list []calls.Call, begun []calls.BegunDay) error
 }
 
 // pastRequests are those of the month before the first start: riverside has enough to simulate at once.
@@ -89,6 +92,11 @@ func Seed(ctx context.Context, s Stock, today nhs.Date) error {
 			}
 			if err := s.Past(ctx, c.Neighbourhood.ID, side.Policy.Hash(), History(side, s.Now.AddDate(0, 0, -31), s.Now, pastRequests)); err != nil {
 				return err
+			}
+			if s.Rung != nil {
+				if err := s.Rung(ctx, c.Neighbourhood.ID, Calls(today), Begun(History(side, s.Now.AddDate(0, 0, -31), s.Now, pastRequests))); err != nil {
+					return err
+				}
 			}
 			if s.Returned != nil {
 				if err := s.Returned(ctx, c.Neighbourhood.ID, ReturnedDays(side.Policy, today)); err != nil {

@@ -38,6 +38,14 @@ func Telephones(in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&o); err != nil {
 		return fmt.Errorf("reading where to call: %w", err)
 	}
+	if o.Calls > 0 {
+		x, sound, err := dial(o.Line, h.At, o.Calls)
+		if err != nil {
+			return err
+		}
+		defer x.hangUp()
+		o.To = sound
+	}
 	for i, to := range o.To {
 		shared[i%sockets].add(to, uint32(i))
 	}
@@ -48,7 +56,11 @@ func Telephones(in io.Reader, out io.Writer) error {
 	}
 	sent := speak(shared, ends)
 	listening.Wait()
-	return json.NewEncoder(out).Encode(sum(shared, sent))
+	if err := json.NewEncoder(out).Encode(sum(shared, sent)); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, in) // the calls stand until they were weighed
+	return err
 }
 
 // socket is some of the calls.

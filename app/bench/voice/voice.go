@@ -35,22 +35,23 @@ type Options struct {
 	Secure  bool   // not for the plain ones
 	Program string // this program, which is started again to be the telephones
 	Rounds  int
+	Out     io.Writer
 }
 
-// line is one side that is measured.
-type line interface {
+// side is one side that is measured.
+type side interface {
 	// answer begins a call whose telephone is at an address, and says where the telephone has to send.
 	answer(telephone netip.AddrPort) (netip.AddrPort, error)
 	received() uint64
 	close()
 }
 
-// Media measures the sound alone: sessions, no signalling.
-func Media(ctx context.Context, o Options, w io.Writer) error {
-	fmt.Fprintf(w, "%d calls with sound both ways for %d s, %d processors, load %s before; bars: p99 of gaps 40 ms, 100 KB a call.\n\n", o.Calls, o.Seconds, runtime.NumCPU(), load())
+// Measure measures the sound alone, and then whole calls over SIP.
+func Measure(ctx context.Context, o Options) error {
+	fmt.Fprintf(o.Out, "%d calls with sound both ways for %d s, %d processors, load %s before; bars: p99 of gaps 40 ms, 100 KB a call.\n\nSound alone:\n", o.Calls, o.Seconds, runtime.NumCPU(), load())
 	for range max(1, o.Rounds) {
 		if o.Plain {
-			if err := measure(ctx, o, "a goroutine and a ticker each", newPlain(), w); err != nil {
+			if err := measure(ctx, o, "a goroutine and a ticker each", newPlain()); err != nil {
 				return err
 			}
 		}
@@ -58,7 +59,17 @@ func Media(ctx context.Context, o Options, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := measure(ctx, o, fmt.Sprintf("one scheduler, %d goroutines", o.Workers), s, w); err != nil {
+		if err := measure(ctx, o, fmt.Sprintf("one scheduler, %d goroutines", o.Workers), s); err != nil {
+			return err
+		}
+	}
+	fmt.Fprint(o.Out, "\nWhole calls over SIP, from INVITE to BYE:\n")
+	for range max(1, o.Rounds) {
+		c, err := newCalls(o)
+		if err != nil {
+			return err
+		}
+		if err := measure(ctx, o, "the line", c); err != nil {
 			return err
 		}
 	}
@@ -66,7 +77,7 @@ func Media(ctx context.Context, o Options, w io.Writer) error {
 }
 
 // measure runs calls on one side.
-func measure(ctx context.Context, o Options, name string, l line, w io.Writer) error {
+func measure(ctx context.Context, o Options, name string, l side) error {
 	defer l.close()
 	phones, err := startTelephones(ctx, o)
 	if err != nil {
@@ -74,7 +85,10 @@ func measure(ctx context.Context, o Options, name string, l line, w io.Writer) e
 	}
 	defer phones.end()
 	before := settled()
-	for i := range o.Calls {
+	if c, ok := l.(*calls); ok {
+		phones.order.Line, phones.order.Calls = c.rings(), o.Calls
+	}
+	for i := 0; i < o.Calls && phones.order.Calls == 0; i++ {
 		to, err := l.answer(phones.hello.At[i%len(phones.hello.At)])
 		if err != nil {
 			return err
@@ -90,7 +104,7 @@ func measure(ctx context.Context, o Options, name string, l line, w io.Writer) e
 	}
 	after := settled()
 	share := float64(l.received()) / float64(max(1, heard.Sent))
-	fmt.Fprintf(w, "  %-31s gaps p50 %5.1f  p90 %5.1f  p99 %5.1f  max %6.1f ms   lost %.2f%% there, %.2f%% back   %4.0f%% of a processor   %5.1f KB a call   load %s\n",
+	fmt.Fprintf(o.Out, "  %-31s gaps p50 %5.1f  p90 %5.1f  p99 %5.1f  max %6.1f ms   lost %.2f%% there, %.2f%% back   %4.0f%% of a processor   %5.1f KB a call   load %s\n",
 		name, heard.P50, heard.P90, heard.P99, heard.Max, 100*heard.Lost, 100*(1-share), 100*spent.Seconds()/took.Seconds(), float64(after-min(before, after))/1024/float64(o.Calls), load())
 	if share < 0.9 || heard.Received == 0 {
 		return errors.New("sound did not go both ways")
@@ -191,6 +205,8 @@ type (
 	hello struct{ At []netip.AddrPort }
 	order struct {
 		To      []netip.AddrPort
+		Line    netip.AddrPort // to be rung, instead
+		Calls   int
 		Seconds int
 	}
 	// Heard is what the telephones found. Gaps are in milliseconds.
@@ -228,7 +244,10 @@ func (t *telephones) run() (Heard, error) {
 	if err := json.NewEncoder(t.in).Encode(t.order); err != nil {
 		return h, err
 	}
-	return h, json.NewDecoder(lineOf(t.out)).Decode(&h)
+	if err := json.NewDecoder(lineOf(t.out)).Decode(&h); err != nil {
+		return h, fmt.Errorf("the telephones failed: %w", err)
+	}
+	return h, nil
 }
 
 // end lets the telephones go: their input closes, and they stop.

@@ -147,7 +147,7 @@ func (b *benchVoiceCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return voice.Media(ctx, voice.Options{Calls: b.Calls, Seconds: b.Seconds, Workers: b.Workers, Rounds: b.Rounds, Plain: b.Plain, Program: program}, os.Stdout)
+	return voice.Measure(ctx, voice.Options{Calls: b.Calls, Seconds: b.Seconds, Workers: b.Workers, Rounds: b.Rounds, Plain: b.Plain, Program: program, Out: os.Stdout})
 }
 
 type benchTelephonesCommand struct{}

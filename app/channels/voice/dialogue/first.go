@@ -56,12 +56,11 @@ func (d *Driver) keyFirst(ctx context.Context, s *State, keys string) (Turn, err
 
 // askKind says the menu of kinds, or of one group of them.
 func (d *Driver) askKind(_ context.Context, s *State) (Turn, error) {
-	say := []Phrase{d.say(s, "kinds")}
-	say = append(say, d.entries(s, "kind", at(d.catalogue.Menu(), s.Menu))...)
+	entries := d.entries(s, "kind", at(d.catalogue.Menu(), s.Menu))
 	if s.Menu != "" {
-		say = append(say, d.say(s, "go-back"))
+		return Turn{Say: append(entries, d.say(s, "go-back")), Expect: s.keys(1)}, nil
 	}
-	return Turn{Say: say, Expect: s.keys(1)}, nil
+	return Turn{Say: append([]Phrase{d.say(s, "kinds")}, entries...), Expect: s.keys(1)}, nil
 }
 
 func (d *Driver) keyKind(ctx context.Context, s *State, keys string) (Turn, error) {

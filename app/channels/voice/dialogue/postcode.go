@@ -2,6 +2,7 @@ package dialogue
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"onedoor/app/intake"
@@ -64,8 +65,7 @@ func PostcodeKeys(p nhs.Postcode) string {
 	for _, r := range string(p) {
 		for key, letters := range letterKeys {
 			if place := strings.IndexRune(letters, r); place >= 0 {
-				b.WriteByte('0' + byte(key))
-				b.WriteByte('1' + byte(place))
+				b.WriteString(strconv.Itoa(key*10 + place + 1))
 			}
 		}
 		if r >= '0' && r <= '9' {

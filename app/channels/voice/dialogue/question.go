@@ -40,20 +40,13 @@ func (d *Driver) askQuestion(_ context.Context, s *State) (Turn, error) {
 		return Turn{}, err
 	}
 	id := itemID(s, it)
-	turn := Turn{Say: d.noticed(s, it), Expect: s.keys(1)}
-	turn.Say = append(turn.Say, d.catalogued(s, id, it.Say))
+	if it.Key.Kind == catalogue.KeyMenu {
+		return d.askMenu(s, it, id), nil
+	}
+	turn := Turn{Say: append(d.noticed(s, it), d.catalogued(s, id, it.Say)), Expect: s.keys(1)}
 	switch it.Key.Kind {
 	case catalogue.KeyYesNo:
 		turn.Say = append(turn.Say, d.say(s, "yes-no"))
-	case catalogue.KeyMenu:
-		turn.Say = append(turn.Say, d.entries(s, id, at(it.Menu(), s.Menu))...)
-		switch {
-		case len(s.Chosen) > 0:
-			turn.Say = append(turn.Say, d.say(s, "any-other"))
-			turn.Expect.Hash = true
-		case s.Menu != "":
-			turn.Say = append(turn.Say, d.say(s, "go-back"))
-		}
 	case catalogue.KeyDigits:
 		turn.Say = append(turn.Say, d.say(s, "then-hash"))
 		turn.Expect = s.keys(it.Key.Length)
@@ -65,6 +58,23 @@ func (d *Driver) askQuestion(_ context.Context, s *State) (Turn, error) {
 		turn.Expect = s.recording()
 	}
 	return turn, nil
+}
+
+// askMenu says the keys that stand open. The question itself is said with the first of them; where it is only whether there
+// are more, that comes first, so that nobody need hear the list again.
+func (d *Driver) askMenu(s *State, it *catalogue.Item, id string) Turn {
+	turn := Turn{Expect: s.keys(1)}
+	entries := d.entries(s, id, at(it.Menu(), s.Menu))
+	switch {
+	case s.Menu != "":
+		turn.Say = append(entries, d.say(s, "go-back"))
+	case len(s.Chosen) > 0:
+		turn.Say = append([]Phrase{d.say(s, "any-other")}, entries...)
+	default:
+		turn.Say = append(append(d.noticed(s, it), d.catalogued(s, id, it.Say)), entries...)
+	}
+	turn.Expect.Hash = len(s.Chosen) > 0
+	return turn
 }
 
 // noticed are words said once in a request: how to go on if the call is cut off, that a question can be left out, and, before
@@ -124,11 +134,11 @@ func wrongFor(it *catalogue.Item) refusal {
 func (d *Driver) keyMenu(ctx context.Context, s *State, it *catalogue.Item, keys string) (Turn, error) {
 	if keys == "" {
 		switch {
-		case len(s.Chosen) > 0:
-			return d.chosen(ctx, s, it)
 		case s.Menu != "":
 			s.Menu = ""
 			return d.enter(ctx, s, stepQuestion)
+		case len(s.Chosen) > 0:
+			return d.chosen(ctx, s, it)
 		}
 		return d.skip(ctx, s, it)
 	}

@@ -2,6 +2,8 @@ package media
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,3 +20,7 @@ func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
 }
+
+func itoa(n uint8) string { return strconv.Itoa(int(n)) }
+
+func eventCode(key byte) byte { return byte(strings.IndexByte(eventKeys, key)) }

@@ -149,7 +149,6 @@ type phone struct {
 	collector dialogue.Collector
 	at        time.Time
 	acts      []act
-	chosen    int // of the question that is being answered, how many values were keyed
 }
 
 // byKeypad goes the whole way by digits, and gives what the caller did.
