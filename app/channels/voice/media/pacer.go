@@ -150,13 +150,12 @@ func (w *worker) run(now func() time.Time, began time.Time, stop <-chan struct{}
 			w.mu.Lock()
 			carried = append(carried[:0], w.slots[slot%slots]...)
 			w.mu.Unlock()
-			at := began.Add(time.Duration(slot) * slotLength)
 			for _, s := range carried {
-				s.serve(w, slot/slots, at)
+				s.serve(w, slot/slots)
 			}
 		}
 		clear(carried)
 		served = max(served, due)
-		timer.Reset(time.Until(began.Add(time.Duration(served+1) * slotLength)))
+		timer.Reset(began.Add(time.Duration(served+1) * slotLength).Sub(now()))
 	}
 }
