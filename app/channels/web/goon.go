@@ -59,6 +59,11 @@ func (h *Handlers) takeUp(v *visit) error {
 	if err := h.Walker.GoOn(v.talk, intake.ChannelWeb); err != nil {
 		return err
 	}
+	if v.talk.Details.BirthDate.IsZero() && !birth.IsZero() {
+		if err := h.Walker.Give(v.talk, intake.BirthDate, birth.String()); err != nil && fault.As(err).Kind != fault.Invalid {
+			return err // one that cannot be is asked for in its turn
+		}
+	}
 	return h.goOn(v)
 }
 
