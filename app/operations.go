@@ -11,5 +11,8 @@ func (a *App) operations() *operations.Workspace {
 	if s.outbox != nil {
 		o.Messages, o.ShowTexts = s.outbox, !a.config.production() && a.config.NotifyKey == ""
 	}
+	if s.prompts != nil {
+		o.Prompts = s.prompts
+	}
 	return operations.New(o)
 }

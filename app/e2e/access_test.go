@@ -143,7 +143,7 @@ func (p *product) fill(key, path string, of request, reference string) string {
 	return strings.NewReplacer(
 		":reference", reference, ":queue", queue, ":id", id, ":recording", uuid.NewString(), ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", ":slug", slug, ":name", "first",
 		":hash", hash, ":version", hash, ":policy", hash, ":service", service, ":run", id, ":place", place, ":cell", "none", ":table", "everything-else", ":rule", "admin", "*", "none",
-		":line", "riverside", ":call", id, ":step", "1", ":turn", "1.wav", ":pass", "none",
+		":line", "riverside", ":call", id, ":step", "1", ":turn", "1.wav", ":pass", "none", ":phrase", "first", ":language", "en",
 	).Replace(path)
 }
 

@@ -16,7 +16,7 @@ type calls struct {
 	*scheduled
 	server *line.Server
 	stop   context.CancelFunc
-	ended  chan error
+	ended  chan struct{}
 }
 
 func newCalls(o Options) (*calls, error) {
@@ -24,7 +24,7 @@ func newCalls(o Options) (*calls, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &calls{scheduled: s, ended: make(chan error, 1)}
+	c := &calls{scheduled: s, ended: make(chan struct{})}
 	c.server, err = line.New(line.Config{
 		Listen: "127.0.0.1:0", Lines: []line.Line{{Name: "riverside", Language: "en"}}, Ports: s.ports, Pacer: s.pacer, Random: rand.Reader,
 		Most: o.Calls, InviteRate: float64(10 * o.Calls), DrainWait: 5 * time.Second,
@@ -35,7 +35,10 @@ func newCalls(o Options) (*calls, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
-	go func() { c.ended <- c.server.Run(ctx) }()
+	go func() {
+		defer close(c.ended)
+		_ = c.server.Run(ctx) // a line that fails has no calls, which the telephones notice
+	}()
 	return c, nil
 }
 
@@ -53,6 +56,6 @@ func (c *calls) rings() netip.AddrPort { return c.server.Addr() }
 
 func (c *calls) close() {
 	c.stop()
-	_ = <-c.ended // what was measured stands
+	<-c.ended
 	c.scheduled.close()
 }

@@ -72,16 +72,11 @@ func (r *Runner) Call(ctx context.Context, c line.Call) error {
 	s := &session{Runner: r, call: c, line: c.Line()}
 	s.record, _ = c.Caller()
 	defer func() { s.end(ctx) }() // whatever happens, the record of the call is closed
-	s.begin(ctx)
-	state, turn, err := r.Dialogue.Start(ctx, dialogue.Start{
-		CallID: c.ID(), NeighbourhoodID: s.line.NeighbourhoodID, OrganisationID: s.line.OrganisationID, Caller: s.record,
-		Language: s.line.Language, At: c.At(), CanTransfer: c.CanTransfer(),
-	})
+	turn, err := s.begin(ctx)
 	if err != nil {
 		s.ending = calls.Failed
 		return fmt.Errorf("starting the dialogue: %w", err)
 	}
-	s.state = state
 	for turn.Expect.Kind != "" {
 		events, err := s.take(ctx, turn)
 		if err != nil {
@@ -116,9 +111,12 @@ func (s *session) leave(ctx context.Context) error {
 	return err
 }
 
-// begin opens the record of the call. A call goes on without it.
-func (s *session) begin(ctx context.Context) {
-	_, err := s.Calls.Begin(ctx, calls.New{
+// begin opens the record of the call, also for a caller who has gone again, and asks the dialogue for its first words. A call
+// goes on without its record.
+func (s *session) begin(ctx context.Context) (turn dialogue.Turn, err error) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), filing)
+	defer stop()
+	_, err = s.Calls.Begin(ctx, calls.New{
 		ID: s.call.ID(), NeighbourhoodID: s.line.NeighbourhoodID, OrganisationID: s.line.OrganisationID, Line: s.line.Name, Via: calls.SIP,
 		External: s.call.External(), Caller: s.record, Language: s.line.Language, At: s.call.At(),
 	})
@@ -126,6 +124,11 @@ func (s *session) begin(ctx context.Context) {
 		err = s.Calls.Note(ctx, s.line.NeighbourhoodID, s.call.ID(), calls.Note{Answered: s.Now()})
 	}
 	s.failed("a call could not be recorded", err)
+	s.state, turn, err = s.Dialogue.Start(ctx, dialogue.Start{
+		CallID: s.call.ID(), NeighbourhoodID: s.line.NeighbourhoodID, OrganisationID: s.line.OrganisationID, Caller: s.record,
+		Language: s.line.Language, At: s.call.At(), CanTransfer: s.call.CanTransfer(),
+	})
+	return turn, err
 }
 
 func (s *session) save(ctx context.Context) {

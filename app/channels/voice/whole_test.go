@@ -21,6 +21,7 @@ import (
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/intake"
+	"onedoor/app/nhs"
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/secrets"
@@ -54,6 +55,7 @@ type world struct {
 	mute bool
 	// turns are what callers were told, one after another, by call.
 	turns map[uuid.UUID]chan dialogue.Turn
+	from  map[uuid.UUID]nhs.Phone
 	began chan uuid.UUID
 }
 
@@ -67,7 +69,7 @@ func newWorld(t *testing.T, change ...func(*line.Config)) *world {
 	began := time.Now()
 	w := &world{
 		World: demotest.New(t), now: func() time.Time { return demotest.Monday.Add(time.Since(began)).Truncate(time.Microsecond) },
-		turns: map[uuid.UUID]chan dialogue.Turn{}, ends: map[calls.Ending]int{}, began: make(chan uuid.UUID, 64),
+		turns: map[uuid.UUID]chan dialogue.Turn{}, ends: map[calls.Ending]int{}, from: map[uuid.UUID]nhs.Phone{}, began: make(chan uuid.UUID, 64),
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	key, err := keyfile.OpenOrMake(filepath.Join(t.TempDir(), "key.json"))
@@ -135,7 +137,7 @@ type told struct {
 func (d told) Start(ctx context.Context, start dialogue.Start) (*dialogue.State, dialogue.Turn, error) {
 	turns := make(chan dialogue.Turn, 256)
 	d.w.mu.Lock()
-	d.w.turns[start.CallID] = turns
+	d.w.turns[start.CallID], d.w.from[start.CallID] = turns, start.Caller
 	d.w.mu.Unlock()
 	s, turn, err := d.Driver.Start(ctx, start)
 	turns <- turn

@@ -50,13 +50,13 @@ type place struct {
 }
 
 // places are those that a person may do an action to: a lead the neighbourhood's own, others their organisations'.
-func (k *call) places(action string) []place {
+func (k *call) places(object, action string) []place {
 	var list []place
-	if slices.Contains(k.who.Reaches("understanding", action), access.Neighbourhood) {
+	if slices.Contains(k.who.Reaches(object, action), access.Neighbourhood) {
 		list = append(list, place{theNeighbourhood, k.directory.Neighbourhood().Name + "’s own front door and line", uuid.Nil})
 	}
 	for _, o := range k.directory.Organisations() {
-		if k.who.MayIn(o.ID, "understanding", action) {
+		if k.who.MayIn(o.ID, object, action) {
 			list = append(list, place{string(o.ODS), o.Name, o.ID})
 		}
 	}
@@ -64,7 +64,7 @@ func (k *call) places(action string) []place {
 }
 
 // place finds the one in the address. Another's is as if it were absent.
-func (k *call) place(action string) (place, error) {
+func (k *call) place(object, action string) (place, error) {
 	slug := k.c.Param("place")
 	if slug != theNeighbourhood {
 		code, err := nhs.ParseODSCode(slug)
@@ -73,7 +73,7 @@ func (k *call) place(action string) (place, error) {
 		}
 		slug = string(code)
 	}
-	list := k.places(action)
+	list := k.places(object, action)
 	i := slices.IndexFunc(list, func(p place) bool { return p.slug == slug })
 	if i < 0 {
 		return place{}, fault.Absent()
@@ -87,7 +87,7 @@ func (w *Workspace) understandings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list := k.places("read")
+	list := k.places("understanding", "read")
 	if len(list) == 1 {
 		return c.Redirect(http.StatusSeeOther, address(placePath, list[0].slug))
 	}
@@ -107,7 +107,7 @@ func (w *Workspace) understanding(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := k.place("read")
+	p, err := k.place("understanding", "read")
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (w *Workspace) changeUnderstanding(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := k.place("write")
+	p, err := k.place("understanding", "write")
 	if err != nil {
 		return err
 	}
@@ -159,10 +159,10 @@ func (w *Workspace) showUnderstanding(k *call, p place, notice string, refused b
 		Mode: string(set.Mode), AsSaid: set.AsSaid, Heard: w.heardWords(agreement), Enough: agreement.Enough() == nil,
 	}
 	page.Notice, page.Refused = notice, refused
-	if list := k.places("read"); len(list) > 1 {
+	if list := k.places("understanding", "read"); len(list) > 1 {
 		page.Page.Back = understandingPath
 	}
-	if _, err := k.place("write"); err == nil {
+	if _, err := k.place("understanding", "write"); err == nil {
 		page.Action = address(placePath, p.slug)
 	}
 	if set.Version > 0 {

@@ -65,8 +65,14 @@ func TestACallThatIsOverTakesNothingMore(t *testing.T) {
 	c := r.call().ask("callback").safe()
 	c.hangUp()
 	for _, e := range []dialogue.Event{
-		{Kind: dialogue.Keys, Keys: "1"}, {Kind: dialogue.Silence}, {Kind: dialogue.Recorded, Recording: uuid.New()}, {Kind: dialogue.PutThrough},
-		{Kind: dialogue.NoOneThere}, {Kind: dialogue.LineTrouble}, {Kind: dialogue.HungUp}, {Kind: dialogue.ChannelEnded},
+		{Kind: dialogue.Keys, Keys: "1"},
+		{Kind: dialogue.Silence},
+		{Kind: dialogue.Recorded, Recording: uuid.New()},
+		{Kind: dialogue.PutThrough},
+		{Kind: dialogue.NoOneThere},
+		{Kind: dialogue.LineTrouble},
+		{Kind: dialogue.HungUp},
+		{Kind: dialogue.ChannelEnded},
 	} {
 		c.handle(e)
 	}

@@ -158,13 +158,14 @@ func (s *Session) Secured() bool {
 
 // serve is the pacer's: what waits is read, and what is due by this round is sent. It must not be waited for: it asks
 // the kernel and never blocks.
-func (s *Session) serve(w *worker, round int64, at time.Time) {
+func (s *Session) serve(w *worker, round int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return
 	}
-	s.receive(w, s.options.Now())
+	now := s.options.Now()
+	s.receive(w, now)
 	s.send(w, round)
-	s.watchTaking(at)
+	s.watchTaking(now)
 }

@@ -1,6 +1,7 @@
 package prompts_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -116,6 +117,21 @@ func TestARecordingIsPlayedOnItsOwnLineAndTheNeighbourhoodsOnAllOthers(t *testin
 	}
 }
 
+func TestAnMP3IsARecordingToo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	file, err := os.ReadFile("../media/testdata/alice.mp3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Upload(t.Context(), h.who(tenants.OrgAdmin, h.ours), h.neighbourhood, h.ours, "welcome", "en", file); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := h.Recorded(t.Context(), h.neighbourhood, h.ours); err != nil || len(list) != 1 || list[0].For < time.Second {
+		t.Errorf("recorded are %+v, %v", list, err)
+	}
+}
+
 func TestOnlyTheirOwnIsChangedByAnybody(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -156,14 +172,15 @@ func TestAFileThatIsNoRecordingIsRefusedAndChangesNothing(t *testing.T) {
 		file []byte
 		code string
 	}{
-		"nothing":         {nil, "prompt_format"},
-		"a text":          {[]byte("Hello. Press 1."), "prompt_format"},
-		"a page":          {[]byte("<html><script>alert(1)</script></html>"), "prompt_format"},
-		"a WAV cut short": {tone(time.Second)[:40], "audio_unreadable"},
-		"too large":       {make([]byte, prompts.LargestFile+1), "prompt_too_large"},
-		"too short":       {tone(100 * time.Millisecond), "prompt_too_short"},
-		"too long":        {tone(3 * time.Minute), "prompt_too_long"},
-		"silent":          {media.Silence(2 * time.Second).WAV(), "prompt_silent"},
+		"nothing":             {nil, "prompt_format"},
+		"a text":              {[]byte("Hello. Press 1."), "prompt_format"},
+		"a page":              {[]byte("<html><script>alert(1)</script></html>"), "prompt_format"},
+		"an MP3 that is none": {append([]byte{0xff, 0xe0}, make([]byte, 5000)...), "audio_unreadable"},
+		"a WAV cut short":     {tone(time.Second)[:40], "audio_unreadable"},
+		"too large":           {make([]byte, prompts.LargestFile+1), "prompt_too_large"},
+		"too short":           {tone(100 * time.Millisecond), "prompt_too_short"},
+		"too long":            {tone(3 * time.Minute), "prompt_too_long"},
+		"silent":              {media.Silence(2 * time.Second).WAV(), "prompt_silent"},
 	} {
 		if err := h.Upload(t.Context(), admin, h.neighbourhood, h.ours, "welcome", "en", tt.file); !fault.Is(err, tt.code) {
 			t.Errorf("%s: %v, want %s", name, err, tt.code)

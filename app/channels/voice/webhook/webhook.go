@@ -13,14 +13,11 @@ package webhook
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
-	"strconv"
 	"strings"
 	"time"
 
@@ -118,21 +115,6 @@ const (
 	lateHash = 3 * time.Second
 )
 
-// session is a call between two messages, as it is kept.
-type session struct {
-	External string // the platform's name for the call: a message about another call is not this one's
-	Secret   []byte // signs the addresses of this call's sound
-	Step     int    // of the answer that was given last; the next message names it
-	At       time.Time
-	State    *dialogue.State
-	Turn     dialogue.Turn
-	Filled   bool      `json:",omitempty"` // the last answer was complete by its length
-	Heard    uuid.UUID `json:",omitzero"`  // a recording that came by another way, for the step that waits for it
-
-	version int
-	call    uuid.UUID
-}
-
 // Answer is what to tell the platform.
 type Answer struct {
 	CallID uuid.UUID
@@ -220,29 +202,6 @@ type Expected struct {
 	// Heard is a recording that came by another way.
 	Heard func(context.Context) uuid.UUID
 }
-
-// Place names an answer, as the address of the message that follows it does.
-type Place struct {
-	Call uuid.UUID
-	Step int
-	Pass string // asked for where Options.Passes is set
-}
-
-// ParsePlace reads an address. One that was not made here is refused like a message that is not signed.
-func ParsePlace(call, step, pass string) (Place, error) {
-	id, err := uuid.Parse(call)
-	if err != nil {
-		return Place{}, Refused(errors.New("not a call"))
-	}
-	n, err := strconv.Atoi(step)
-	if err != nil || n < 1 {
-		return Place{}, Refused(errors.New("not an answer"))
-	}
-	return Place{id, n, pass}, nil
-}
-
-// Nothing is what Hear is given when nobody spoke.
-func Nothing() uuid.UUID { return uuid.Max }
 
 // Next handles the message that follows an answer, and answers. The message that came before it, again, gets its answer
 // again; an older one is refused (webhook_replayed), and one of a call that is over gets the end.
@@ -377,40 +336,6 @@ func File(ctx context.Context, d Dialogue, state []byte) error {
 	return leave(ctx, d, &s)
 }
 
-// Listening is what the answer at a place expects, for a recording that comes by another way, such as a stream of sound. It
-// is refused for any answer but the last one, and for one that wants no recording.
-func (h *Hook) Listening(ctx context.Context, line Line, at Place) (Expected, error) {
-	s, err := h.load(ctx, line, at.Call)
-	if fault.Is(err, "not_found") {
-		return Expected{}, Refused(nil)
-	}
-	if err != nil {
-		return Expected{}, err
-	}
-	if !h.passes(s, at) || s.Step != at.Step || s.Turn.Expect.Kind != dialogue.ExpectRecording || s.Heard != uuid.Nil {
-		return Expected{}, Refused(nil)
-	}
-	return h.expected(line, s), nil
-}
-
-// Hear gives the answer at a place the recording that came by another way, or Nothing.
-func (h *Hook) Hear(ctx context.Context, line Line, at Place, recording uuid.UUID) error {
-	for range 4 {
-		s, err := h.load(ctx, line, at.Call)
-		if err != nil {
-			return err
-		}
-		if s.Step != at.Step || s.Heard != uuid.Nil {
-			return replayed()
-		}
-		s.Heard = recording
-		if err = h.save(ctx, line, s); !fault.Is(err, "session_moved_on") {
-			return err
-		}
-	}
-	return fault.New(fault.Unavailable, "busy", "Please try again.")
-}
-
 func (h *Hook) expected(line Line, s *session) Expected {
 	e := Expected{CallID: s.call, Expect: s.Turn.Expect, LinkID: s.State.Place.LinkID, Since: s.At, Lasts: lasts(s.Turn)}
 	e.Heard = func(ctx context.Context) uuid.UUID {
@@ -423,30 +348,4 @@ func (h *Hook) expected(line Line, s *session) Expected {
 		return s.Heard
 	}
 	return e
-}
-
-// passes reports whether a place was named by us, where the platform does not sign addresses.
-func (h *Hook) passes(s *session, at Place) bool {
-	return !h.Passes || hmac.Equal([]byte(at.Pass), []byte(pass(s, at.Step)))
-}
-
-func (h *Hook) load(ctx context.Context, line Line, call uuid.UUID) (*session, error) {
-	kept, err := h.Calls.LoadSession(ctx, line.NeighbourhoodID, call)
-	if err != nil {
-		return nil, err
-	}
-	s := &session{version: kept.Version, call: call}
-	return s, json.Unmarshal(kept.State, s)
-}
-
-func (h *Hook) save(ctx context.Context, line Line, s *session) error {
-	state, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	err = h.Calls.SaveSession(ctx, line.NeighbourhoodID, calls.Session{CallID: s.call, Version: s.version, State: state})
-	if err == nil {
-		s.version++
-	}
-	return err
 }
