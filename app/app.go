@@ -175,7 +175,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireSpeech(ctx); err != nil {
 		return err
 	}
-	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch))
+	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch), newCallGauge(a.services.calls, a.services.outbox, a.neighbourhoods, a.now))
 	if a.has(RoleJobs) {
 		work := jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),

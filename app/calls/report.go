@@ -132,6 +132,12 @@ func (s *Service) count(ctx context.Context, neighbourhood, organisation uuid.UU
 	return r, err
 }
 
+// State counts the calls that began since a moment, for the platform's own figures: they are of no neighbourhood's people.
+func (s *Service) State(ctx context.Context, neighbourhood uuid.UUID, since time.Time) (Figures, error) {
+	r, err := s.o.Reports.Count(ctx, neighbourhood, uuid.Nil, since, s.o.Now().Add(time.Second))
+	return r.Total, err
+}
+
 // Begun counts that somebody began to ask for a kind on a channel other than the telephone.
 func (s *Service) Begun(ctx context.Context, neighbourhood uuid.UUID, channel, kind string) error {
 	return s.o.Reports.CountBegun(ctx, neighbourhood, nhs.DateOf(s.o.Now().In(tenants.London())), channel, kind)

@@ -251,7 +251,9 @@ func TestWhatACallerSaysIsKeptWithTheRequest(t *testing.T) {
 func TestALineThatCannotSpeakLooksForAPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.mu.Lock()
 	w.mute = true
+	w.mu.Unlock()
 	c := &caller{world: w, t: t, ended: make(chan error, 1)}
 	go func() {
 		c.ended <- linetest.Sipp(t, "line/testdata/refer_answered.xml", w.Addr(), "-s", "A81001")

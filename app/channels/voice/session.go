@@ -59,7 +59,12 @@ func (s *session) say(ctx context.Context, turn dialogue.Turn) (e dialogue.Event
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- s.play(playing, turn.Say) }()
-	wait := func() { stop(); <-done }
+	wait := func() { // for words that are cut short
+		stop()
+		if err := <-done; errors.Is(err, errMute) {
+			s.Log.Warn("a turn could not be said", "line", s.line.Name)
+		}
+	}
 	answers := turn.Expect.Kind == dialogue.ExpectKeys || turn.Expect.Kind == dialogue.ExpectRecording
 	for {
 		select {
@@ -206,7 +211,7 @@ func (s *session) listen(ctx context.Context, expect dialogue.Expect) []dialogue
 		case err != nil && !gone:
 			s.failed("a recording could not be made", err)
 			return []dialogue.Event{{Kind: dialogue.LineTrouble}}
-		case heard.Spoken && !(heard.Ended == media.EndedByKey && heard.Key == '*'):
+		case heard.Spoken && (heard.Ended != media.EndedByKey || heard.Key != '*'):
 			events := []dialogue.Event{s.keep(ctx, expect, heard)}
 			if gone {
 				events = append(events, dialogue.Event{Kind: dialogue.HungUp})

@@ -52,7 +52,7 @@ func periods(asked string, now time.Time) (calls.Period, components.Select, erro
 		found = found || c.Period == chosen
 	}
 	if !found {
-		s.Options = append(s.Options, components.SelectOption{Value: periodValue(chosen), Text: dayName(chosen.From) + " to " + dayName(chosen.To), Selected: true})
+		s.Options = append(s.Options, components.SelectOption{Value: periodValue(chosen), Text: dayName(chosen.From) + " to " + chosen.To.Midnight(time.UTC).Format("Mon 2 Jan 2006"), Selected: true})
 	}
 	return chosen, s, nil
 }
@@ -61,4 +61,4 @@ func periodValue(p calls.Period) string { return p.From.String() + "_" + p.To.St
 
 func monthName(d nhs.Date) string { return d.Midnight(time.UTC).Format("January 2006") }
 
-func dayName(d nhs.Date) string { return d.Midnight(time.UTC).Format("Mon 2 Jan 2006") }
+func dayName(d nhs.Date) string { return d.Midnight(time.UTC).Format("Mon 2 Jan") }

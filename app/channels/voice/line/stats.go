@@ -54,7 +54,7 @@ const (
 )
 
 type counts struct {
-	active, calls                                    atomic.Int64
+	active                                           atomic.Int64
 	answered, cancelled, noAck, silent, expired      atomic.Uint64
 	malformed, stray, spoofed, panics, registrations atomic.Uint64
 	mu                                               sync.Mutex
