@@ -35,10 +35,14 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 		return err
 	}
 	s := a.services
+	numbers, err := a.numbers(context.Background())
+	if err != nil {
+		return err
+	}
 	pages := web.New(web.Options{
 		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests,
 		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding,
-		Now: a.now, Random: rand.Reader, Log: a.log,
+		Now: a.now, Random: rand.Reader, Log: a.log, Line: numbers,
 	})
 	a.server = routes.New(routes.Options{
 		Doors: s.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,

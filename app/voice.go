@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -11,15 +12,19 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"onedoor/app/channels/voice"
 	"onedoor/app/channels/voice/line"
 	"onedoor/app/channels/voice/lines"
 	"onedoor/app/channels/voice/media"
 	"onedoor/app/demo"
+	"onedoor/app/nhs"
 )
 
 // drainDemonstration is how long a demonstration that was told to stop waits for calls: a person waits for it.
@@ -89,6 +94,29 @@ func (a *App) book() (*lines.Book, error) {
 		standing.TwiMLTokens = []string{demo.TwiMLToken()}
 	}
 	return lines.WithoutFile(a.services.directory, standing), nil
+}
+
+// numbers are the telephone numbers that people ring, by neighbourhood: of its own line, or else of the first that has one.
+func (a *App) numbers(ctx context.Context) (func(neighbourhood uuid.UUID) nhs.Phone, error) {
+	book, err := a.book()
+	if err != nil {
+		return nil, err
+	}
+	all, err := book.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(x, y lines.Line) int { // the neighbourhood's own, which has no organisation, first
+		return bytes.Compare(x.OrganisationID[:], y.OrganisationID[:])
+	})
+	known := map[uuid.UUID]nhs.Phone{}
+	for _, l := range all {
+		number, err := nhs.ParsePhone(l.Name)
+		if _, found := known[l.NeighbourhoodID]; err == nil && !found {
+			known[l.NeighbourhoodID] = number
+		}
+	}
+	return func(neighbourhood uuid.UUID) nhs.Phone { return known[neighbourhood] }, nil
 }
 
 // lineConfig is what the flags say of the line.

@@ -45,10 +45,10 @@ type question struct {
 	at        time.Time
 	wall      tenants.Wall
 
-	home       tenants.Organisation
-	practice   bool // home is a practice, and not the desk
-	asked      bool // and it is the one whose line or door the person came by
-	staff      answer
+	home     tenants.Organisation
+	practice bool // home is a practice, and not the desk
+	asked    bool // and it is the one whose line or door the person came by
+	staff    answer
 
 	urgency Urgency
 	due     time.Time
