@@ -24,8 +24,14 @@ var ended = []struct {
 	end        calls.Ending
 	from, most int
 }{
-	{53, calls.Completed, 140, 330}, {18, calls.Person, 60, 420}, {12, calls.Callback, 50, 160}, {7, calls.AbandonedKept, 60, 200}, {7, calls.AbandonedEmpty, 3, 40},
-	{1, calls.Emergency, 40, 90}, {1, calls.Refused, 0, 1}, {1, calls.Failed, 5, 60},
+	{53, calls.Completed, 140, 330},
+	{18, calls.Person, 60, 420},
+	{12, calls.Callback, 50, 160},
+	{7, calls.AbandonedKept, 60, 200},
+	{7, calls.AbandonedEmpty, 3, 40},
+	{1, calls.Emergency, 40, 90},
+	{1, calls.Refused, 0, 1},
+	{1, calls.Failed, 5, 60},
 }
 
 // rungKinds are what callers ask for, as often as they stand.
