@@ -46,7 +46,8 @@ type question struct {
 	wall      tenants.Wall
 
 	home       tenants.Organisation
-	registered bool // home is the person's registered practice, and not the desk
+	practice   bool // home is a practice, and not the desk
+	asked      bool // and it is the one whose line or door the person came by
 	staff      answer
 
 	urgency Urgency
@@ -65,7 +66,7 @@ const (
 func (q *question) begin(at time.Time) {
 	q.at = at.UTC().Truncate(time.Microsecond)
 	q.wall = tenants.WallAt(q.at)
-	q.home, q.registered = q.findHome()
+	q.findHome()
 }
 
 // ask puts the question to the safety stage and, if that lets it go on, to a policy, and sets the urgency and when the answer
@@ -109,16 +110,24 @@ func (q *question) value(f *Fact) Value {
 	return q.facts[f.Name]
 }
 
-// findHome is the practice where the person is registered, for good or for a time, if it takes part; else the desk.
-func (q *question) findHome() (tenants.Organisation, bool) {
+// findHome is the practice where the person is registered, for good or for a time, if it takes part. Of whom nothing is
+// known goes to the practice that they asked, by its own telephone line; anybody else to the desk.
+func (q *question) findHome() {
+	reference := ""
 	switch q.facts[factRegistration].text {
 	case "here", "temporary":
-		practice, ok := q.organisation(RegisteredPractice)
+		reference = RegisteredPractice
+	case "":
+		reference, q.asked = PracticeAsked, true
+	}
+	if reference != "" {
+		practice, ok := q.organisation(reference)
 		if ok && practice.Kind == tenants.Practice && q.directory.TakesPart(practice.ID, q.wall.Day) {
-			return practice, true
+			q.home, q.practice = practice, true
+			return
 		}
 	}
-	return q.directory.Desk(), false
+	q.home, q.asked = q.directory.Desk(), false
 }
 
 // organisation is the one that a reference among the facts points at.

@@ -12,7 +12,7 @@ func (r *resolver) message(destination Place) string {
 	switch {
 	case r.urgency == Emergency:
 		return MessageEmergency
-	case urgent && !r.homeOpen() && r.registered && r.wall.InCoreHours():
+	case urgent && !r.homeOpen() && r.practice && r.wall.InCoreHours():
 		return MessageCallPractice
 	case urgent && !r.homeOpen():
 		return MessageOutOfHours
@@ -22,11 +22,11 @@ func (r *resolver) message(destination Place) string {
 		return r.offerMessage(destination)
 	case r.outside:
 		return MessageWillRefer
-	case urgent && r.registered:
+	case urgent && r.practice:
 		return MessagePracticeUrgent
 	case urgent:
 		return MessageDeskUrgent
-	case r.registered:
+	case r.practice:
 		return MessagePracticeQueue
 	}
 	return MessageDeskQueue

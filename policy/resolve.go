@@ -127,7 +127,10 @@ func (r *resolver) stay(slug string) Place {
 	if r.told != nil {
 		queue, _ := r.directory.Queue(place.Queue)
 		whose := ": it is the desk for people with no registered practice here."
-		if r.registered {
+		switch {
+		case r.asked:
+			whose = ": it is the practice that the person asked, and nobody knows yet where they are registered."
+		case r.practice:
 			whose = ": it is the person's registered practice."
 		}
 		r.add(Candidate{Organisation: r.home.ID, Name: r.home.Name, Chosen: true, Reason: ReasonChosen, Says: r.home.Name + " keeps it, in " + queue.Name + whose})

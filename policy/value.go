@@ -80,7 +80,7 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Facts are what is known of one request, by fact name; a fact that is absent is unknown. As JSON: one flat object. The four
+// Facts are what is known of one request, by fact name; a fact that is absent is unknown. As JSON: one flat object. The
 // Reference names hold codes that the resolver reads, and no table does.
 type Facts map[string]Value
 
@@ -90,6 +90,7 @@ const (
 	NominatedPharmacy  = "nominated-pharmacy"  // ODS code
 	ChosenPharmacy     = "chosen-pharmacy"     // ODS code
 	ServiceAsked       = "service"             // a service's slug
+	PracticeAsked      = "practice-asked"      // ODS code of the practice whose own line the person came by
 )
 
 // Facts that the resolver reads besides the tables.
@@ -103,7 +104,7 @@ const (
 
 func reserved(fact string) bool {
 	switch fact {
-	case RegisteredPractice, NominatedPharmacy, ChosenPharmacy, ServiceAsked:
+	case RegisteredPractice, NominatedPharmacy, ChosenPharmacy, ServiceAsked, PracticeAsked:
 		return true
 	}
 	return false

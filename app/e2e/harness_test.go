@@ -88,6 +88,8 @@ type product struct {
 	listens string
 	// metricsURL is where /metrics is.
 	metricsURL string
+	// telephone is where the voice role answers, by SIP; empty without it.
+	telephone string
 
 	routes []routes.Route
 
@@ -115,7 +117,7 @@ func start(t testing.TB, change ...func(*app.Config)) *product {
 	}
 	listens, metrics := a.Addresses()
 	p.listens, p.metricsURL = listens, "http://"+metrics+"/metrics"
-	p.routes = a.Routes()
+	p.routes, p.telephone = a.Routes(), a.Telephone()
 	ctx, stop := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- errors.Join(a.Run(ctx, func() { close(ready) }), a.Close()) }()

@@ -47,7 +47,7 @@ func personOf(talk *intake.Conversation) Submission {
 			NHSNumber: d.NHSNumber, BirthDate: d.BirthDate, Postcode: d.Postcode, HouseNumber: d.HouseNumber,
 			GivenName: d.GivenName, FamilyName: d.FamilyName, Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
 		},
-		ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
+		AskedOf: talk.AskedOf, ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
 		FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),
 	}
 	if d.Proxy != nil {

@@ -28,6 +28,7 @@ type Submission struct {
 	Kind            string
 	Patient         patients.Given
 	Proxy           *Proxy
+	AskedOf         uuid.UUID // the organisation whose own line or door it came by; zero for the neighbourhood's
 	ChosenPharmacy  nhs.ODSCode
 	OwnPracticeOnly bool   // the patient wants no other organisation to have it
 	Language        string // BCP 47, of the conversation; empty when nobody said
@@ -150,7 +151,7 @@ func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now t
 	}
 	facts := kind.Questionnaire.Facts(p.answers, known)
 	in.Incomplete.raise(facts)
-	addPerson(facts, p.patient, p.matched, in.ChosenPharmacy, on.Rules.Directory)
+	addPerson(facts, p.patient, p.matched, in, on.Rules.Directory)
 	if in.OwnPracticeOnly {
 		facts["own-practice-only"] = policy.Text("yes")
 	}
@@ -191,12 +192,16 @@ func knownOf(given patients.Given, patient patients.Patient, matched bool, now t
 	return known
 }
 
-// addPerson adds the facts that come from the register and from the patient's own choice.
-func addPerson(facts policy.Facts, p patients.Patient, matched bool, chosen nhs.ODSCode, d *tenants.Directory) {
-	if chosen != "" {
-		facts["chosen-pharmacy"] = policy.Text(string(chosen))
+// addPerson adds the facts that come from the register, from the patient's own choice and, of somebody whom nobody knows,
+// from whose line they rang.
+func addPerson(facts policy.Facts, p patients.Patient, matched bool, in Submission, d *tenants.Directory) {
+	if in.ChosenPharmacy != "" {
+		facts[policy.ChosenPharmacy] = policy.Text(string(in.ChosenPharmacy))
 	}
 	if !matched {
+		if asked, ok := d.Organisation(in.AskedOf); ok {
+			facts[policy.PracticeAsked] = policy.Text(string(asked.ODS))
+		}
 		return
 	}
 	facts["registration"] = policy.Text(string(p.Registration))

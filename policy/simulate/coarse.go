@@ -98,7 +98,7 @@ func minimal(given policy.Facts, same func(policy.Facts) bool, versions ...*poli
 	var names []string
 	for name, v := range given {
 		switch name {
-		case policy.RegisteredPractice, policy.NominatedPharmacy, policy.ChosenPharmacy, policy.ServiceAsked:
+		case policy.RegisteredPractice, policy.NominatedPharmacy, policy.ChosenPharmacy, policy.ServiceAsked, policy.PracticeAsked:
 			continue // they say where somebody lives, and no rule reads them
 		}
 		facts[name] = v

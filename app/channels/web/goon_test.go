@@ -90,7 +90,8 @@ func TestWhatWasBegunByTelephoneGoesOnInABrowser(t *testing.T) {
 			v.send("answer", "no")
 		}
 	}
-	v.about(s.person(0)) // a recording that nobody has heard stays with the practice, so that no pharmacy is asked for
+	v.about(s.person(0))
+	v.send("pharmacy", "FRV02")
 	v.wants("Check your answers before you send your request")
 	v.shows("Sore throat", "You said this by telephone, and staff will listen to it")
 	v.send()

@@ -46,10 +46,11 @@ func (h *Handlers) answerQuestion(v *visit) error {
 		return err
 	}
 	values, problems := h.readAnswer(v, it, form)
-	if len(problems) > 0 && !(trimmed(form, "answer") == "" && v.talk.Recordings[it.LinkID] != "") {
+	spoken := trimmed(form, "answer") == "" && v.talk.Recordings[it.LinkID] != ""
+	if len(problems) > 0 && !spoken {
 		return h.showQuestion(v, it, form, problems)
 	}
-	if len(values) == 0 && v.talk.Recordings[it.LinkID] != "" {
+	if spoken {
 		return h.keepRecording(v, it.LinkID)
 	}
 	suggested := len(v.talk.Suggested[it.LinkID]) > 0

@@ -95,6 +95,7 @@ func (d *Driver) newTalk(s *State, kind string) error {
 	if err != nil {
 		return err
 	}
+	talk.AskedOf = s.OrganisationID
 	if s.At.Before(talk.StartedAt) {
 		talk.StartedAt = s.At
 	}

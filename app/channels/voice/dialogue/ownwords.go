@@ -88,7 +88,8 @@ func (d *Driver) stopForWords(ctx context.Context, s *State, said string) (Turn,
 	for _, it := range kind.Questionnaire.Questions() {
 		if it.Type == catalogue.TypeText && it.Asked() {
 			if words := []rune(said); it.MaxLength > 0 && len(words) > it.MaxLength {
-				said = string(words[:it.MaxLength])
+				half := it.MaxLength / 2 // what alarmed may stand at either end
+				said = string(words[:half]) + string(words[len(words)-half:])
 			}
 			if err := d.walker.Answer(s.Talk, it.LinkID, []catalogue.Value{catalogue.Text(said)}); err != nil {
 				d.failed(ctx, s, "the words of an emergency could not be kept", err)

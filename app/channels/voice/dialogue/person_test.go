@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"onedoor/app/calls"
 	"onedoor/app/channels/voice/dialogue"
 	"onedoor/app/nhs"
@@ -94,6 +96,20 @@ func TestNobodyThereIsACallbackWithItsPlaceFromTheFirstMoment(t *testing.T) {
 		t.Errorf("noted %+v", n)
 	}
 	r.only()
+}
+
+func TestACallerWhomNobodyKnowsStaysWithThePracticeTheyRang(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.call().press("01").wantEnd()
+	if at := r.only().Receipt.Accountable.ODS; at != "A81001" {
+		t.Errorf("%s is accountable", at)
+	}
+	other := newRig(t)
+	other.call(func(s *dialogue.Start) { s.OrganisationID = uuid.Nil }).press("01").wantEnd()
+	if at := other.only().Receipt.Accountable.ODS; at != "RRH01" {
+		t.Errorf("on the neighbourhood's own line, %s is accountable", at)
+	}
 }
 
 func TestWithoutATransferZeroIsACallbackToTheNumberOfTheirChoice(t *testing.T) {
