@@ -100,7 +100,7 @@ func reconcile(ours []Ours, list Supplier, p Period, hashes func(external string
 	paired := make([]bool, len(ours))
 	var rest []SupplierCall
 	for _, t := range theirs {
-		i, found := -1, false
+		i, found := 0, false
 		if t.External != "" {
 			for _, h := range hashes(t.External) {
 				if i, found = byHash[string(h)]; found {

@@ -196,10 +196,10 @@ func TestATextIsSentOnceAndFollowedUntilItArrives(t *testing.T) {
 func TestWhenAnAnswerIsLostTheProviderIsAskedBeforeAnythingIsSentAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	taken, not := w.queue(messages.ReferenceText), uuid.Nil
+	taken := w.queue(messages.ReferenceText)
 	w.network.lose = true
 	w.send(0)
-	not = w.queue(messages.GoOnText)
+	not := w.queue(messages.GoOnText)
 	w.network.answers = []error{&messages.Refusal{Code: "provider-trouble", Unsure: true}}
 	w.send(0)
 	if r := w.get(taken); r.State != messages.Queued || !r.Unsure || r.Problem != "unreachable" {
@@ -305,14 +305,14 @@ func TestACodeThatComesTooLateIsNotSent(t *testing.T) {
 func TestWhatDidNotArriveIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	off, again, silent := w.queue(messages.ReferenceText), uuid.Nil, uuid.Nil
+	off := w.queue(messages.ReferenceText)
 	w.send(0)
 	w.network.standing = messages.Undelivered
 	w.send(time.Minute)
 	if r := w.get(off); r.State != messages.Failed || r.Problem != "undelivered" {
 		t.Errorf("%+v", r)
 	}
-	again = w.queue(messages.ReferenceText)
+	again := w.queue(messages.ReferenceText)
 	w.send(0)
 	w.network.standing = messages.Unsent
 	w.send(time.Minute)
@@ -322,7 +322,7 @@ func TestWhatDidNotArriveIsTold(t *testing.T) {
 	if r := w.get(again); r.State != messages.Delivered || len(w.network.out) != 3 {
 		t.Errorf("%+v, %d sent", r, len(w.network.out))
 	}
-	silent = w.queue(messages.ReferenceText)
+	silent := w.queue(messages.ReferenceText)
 	w.send(0)
 	w.network.standing = ""
 	for range 12 {
