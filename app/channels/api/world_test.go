@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/callers"
+	"onedoor/app/calls"
 	"onedoor/app/channels/api"
 	"onedoor/app/database"
 	"onedoor/app/demo/demotest"
@@ -29,6 +30,7 @@ import (
 	"onedoor/app/routes"
 	"onedoor/app/simulations"
 	"onedoor/app/store/callerstore"
+	"onedoor/app/store/callstore"
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/eventstore"
@@ -67,7 +69,9 @@ func newWorld(t *testing.T) *world {
 	}()
 	past := simulations.New(simulationstore.New(w.DB, rulestore.New(directorystore.New(w.DB)), inserter), w.Now)
 	w.policies = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Replays: past, Pasts: past, Now: w.Now})
+	book := callstore.New(w.DB)
 	a, err := api.New(api.Options{
+		Reports:   calls.NewService(calls.Options{Store: book, Reports: book, Lists: book, Sealer: w.Vault, Now: w.Now}),
 		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
 		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
 		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past,

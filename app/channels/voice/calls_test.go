@@ -242,7 +242,7 @@ func TestWhatACallerSaysIsKeptWithTheRequest(t *testing.T) {
 	if sent.Incomplete == nil || !record.AnswersKept {
 		t.Fatalf("handed in %+v; recorded %+v", sent.Submission, record)
 	}
-	kept, err := w.recordings.OfRequest(t.Context(), w.Actor(t, "kelly.wood"), sent.Receipt.Reference)
+	kept, err := w.recordings.OfRequest(t.Context(), w.Actor(t, "sam.carter"), sent.Receipt.Reference)
 	if err != nil || len(kept) != 1 || kept[0].Length < time.Second || kept[0].CallID != c.id {
 		t.Errorf("kept %+v, %v, for %s", kept, err, sent.Receipt.Accountable.ODS)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/audit"
+	"onedoor/app/catalogue"
 	"onedoor/app/channels/web"
 	"onedoor/app/demo"
 	"onedoor/app/store/understandingstore"
@@ -50,12 +51,27 @@ func (h *heard) Chose(ctx context.Context, neighbourhood, use uuid.UUID, kind st
 	return h.Service.Chose(ctx, neighbourhood, use, kind)
 }
 
+// trained is the local model, which all tests share and which has learnt before the first of them asks it: the race detector
+// makes learning longer than anybody may wait for an answer.
+var trained = sync.OnceValues(func() (*local.Model, error) {
+	kinds, err := catalogue.Load()
+	if err != nil {
+		return nil, err
+	}
+	model, err := local.New(kinds)
+	if err != nil {
+		return nil, err
+	}
+	_, err = model.Understand(context.Background(), understanding.Text{Words: "I would like to see a doctor", Language: "en"})
+	return model, err
+})
+
 // understood is a site that has understanding by the local model, in a mode.
 func understood(t *testing.T, mode understanding.Mode) (*site, *heard) {
 	t.Helper()
 	h := &heard{}
 	s := open(t, func(o *web.Options) { o.Understanding = h })
-	model, err := local.New(s.Catalogue)
+	model, err := trained()
 	if err != nil {
 		t.Fatal(err)
 	}
