@@ -81,12 +81,21 @@ const catchUp = () => {
     refreshRequest(unattended)
     return
   }
+  tellOfChange()
+}
+const tellOfChange = () => {
   const notice = document.getElementById('changed')
   if (notice?.hidden) {
     notice.hidden = false
     announce('Somebody changed this request while you were writing.')
   }
 }
+// Nor by an answer that was asked for before they began.
+document.addEventListener('htmx:before:swap', (event) => {
+  if (!event.detail.ctx?.request?.headers?.['X-Onedoor-Refresh'] || !writing()) return
+  event.preventDefault()
+  tellOfChange()
+})
 
 // An answer that was asked for before a change was heard of may not show it: the request is then read once more. So a
 // change that comes while an outcome is being sent, or between two readings, is not lost.
