@@ -157,7 +157,7 @@ func (c *channels) byKeypad(s *said) []act {
 	p := &phone{channels: c, said: s, at: demotest.Monday}
 	var err error
 	p.state, p.turn, err = c.driver.Start(c.t.Context(), dialogue.Start{
-		CallID: uuid.Must(uuid.NewV7()), NeighbourhoodID: demo.NeighbourhoodID("riverside"), OrganisationID: demo.OrganisationID("A81001"), Language: "en", At: demotest.Monday,
+		CallID: uuid.Must(uuid.NewV7()), NeighbourhoodID: demo.NeighbourhoodID("riverside"), Language: "en", At: demotest.Monday,
 	})
 	if err != nil {
 		c.t.Fatal(err)

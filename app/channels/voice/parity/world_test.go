@@ -307,7 +307,7 @@ const token = "token-of-the-test"
 
 func (line) Line(_ context.Context, name string) (webhook.Line, bool, error) {
 	return webhook.Line{
-		Name: "riverside", NeighbourhoodID: demo.NeighbourhoodID("riverside"), OrganisationID: demo.OrganisationID("A81001"), Language: "en", TwiMLTokens: []string{token},
+		Name: "riverside", NeighbourhoodID: demo.NeighbourhoodID("riverside"), Language: "en", TwiMLTokens: []string{token},
 	}, strings.EqualFold(name, "riverside"), nil
 }
 
