@@ -253,7 +253,7 @@ func (a *API) parityReport(c echo.Context) error {
 		return err
 	}
 	if !everywhere(routes.Principal(c)) {
-		return fault.New(fault.Forbidden, "forbidden", "Your role here does not include this.")
+		return fault.New(fault.Forbidden, "neighbourhood_only", "This report is of the whole neighbourhood, which its lead sees.")
 	}
 	p, err := a.period(c)
 	if err != nil {

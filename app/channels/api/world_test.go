@@ -50,6 +50,7 @@ type world struct {
 
 	deliveries *deliverystore.Store
 	policies   *publishing.Service
+	calls      *calls.Service
 }
 
 func newWorld(t *testing.T) *world {
@@ -70,11 +71,12 @@ func newWorld(t *testing.T) *world {
 	past := simulations.New(simulationstore.New(w.DB, rulestore.New(directorystore.New(w.DB)), inserter), w.Now)
 	w.policies = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Replays: past, Pasts: past, Now: w.Now})
 	book := callstore.New(w.DB)
+	w.calls = calls.NewService(calls.Options{Store: book, Reports: book, Lists: book, Sealer: w.Vault, Now: w.Now})
 	a, err := api.New(api.Options{
-		Reports:   calls.NewService(calls.Options{Store: book, Reports: book, Lists: book, Sealer: w.Vault, Now: w.Now}),
+		Reports:   w.calls,
 		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
 		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
-		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past,
+		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past, Directories: directory.New(directorystore.New(w.DB), w.Now),
 	})
 	if err != nil {
 		t.Fatal(err)
