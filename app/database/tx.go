@@ -67,6 +67,9 @@ func (db *DB) transaction(ctx context.Context, scope tenants.Scope, settings []s
 	}
 	defer func() { _ = conn.Close() }()
 	defer func() { // does nothing after the commit
+		if !held(conn) {
+			return
+		}
 		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackWait)
 		defer cancel()
 		_ = begun.Rollback(wait) // a connection that cannot roll back is closed, which does
@@ -79,7 +82,7 @@ func (db *DB) transaction(ctx context.Context, scope tenants.Scope, settings []s
 		err = tx.finish(ctx)
 	}
 	if err != nil {
-		if begun.Conn().IsClosed() {
+		if !held(conn) || begun.Conn().IsClosed() {
 			err = lost(err)
 		}
 		return explain(ctx, err)
@@ -88,6 +91,12 @@ func (db *DB) transaction(ctx context.Context, scope tenants.Scope, settings []s
 		return explain(ctx, fmt.Errorf("commit: %w", err))
 	}
 	return nil
+}
+
+// held reports whether the connection is still ours. database/sql gives one up as soon as a query fails on it as bad, and the
+// pool then closes it beside us, which rolls back.
+func held(conn *sql.Conn) bool {
+	return conn.Raw(func(any) error { return nil }) == nil
 }
 
 // begin takes a connection and opens the transaction on it. Connections that died in the pool, as all do when PostgreSQL

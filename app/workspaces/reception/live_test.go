@@ -215,37 +215,6 @@ func TestAnAnswerThatComesLateHidesNothing(t *testing.T) {
 	tab.Await(`document.querySelector(".app-deliveries")?.innerText.includes("Sent, and not yet confirmed")`)
 }
 
-func TestWhatIsBegunWhileTheRequestIsReadAgainStays(t *testing.T) {
-	t.Parallel()
-	h := open(t)
-	receipt := h.ask(t, 1, "callback", nil)
-	tab := h.tab(t, "sam.carter")
-	tab.Go(h.url + "/reception/queues/" + receipt.Queue.ID.String())
-	tab.Press("#row-" + string(receipt.Reference) + " .app-work__button")
-	tab.Await(`document.querySelector(".app-outcome")`)
-	tab.Eval(`(() => {
-		const ask = window.fetch
-		window.fetch = async (address, options) => {
-			const answer = await ask(address, options)
-			if (!new Headers(options?.headers).has("X-Onedoor-Refresh")) return answer
-			window.held = true
-			await new Promise((arrive) => { window.arrive = arrive })
-			return answer
-		}
-		return ""
-	})()`)
-	if _, err := h.Requests.Raise(t.Context(), h.Actor(t, "aisha.rahman"), requests.Command{Reference: receipt.Reference}, "urgent", "Worse"); err != nil {
-		t.Fatal(err)
-	}
-	tab.Await(`window.held`)
-	tab.Do("write", chromedp.SendKeys(chromedp.CSS("#note"), "Rang back"))
-	tab.Eval(`(window.arrive(), "")`)
-	tab.Await(`!document.getElementById("changed").hidden`)
-	if says := tab.Eval(`document.getElementById("note").value`); says != "Rang back" {
-		t.Errorf("the note says %q", says)
-	}
-}
-
 func TestLosingAClaimInAList(t *testing.T) {
 	t.Parallel()
 	h := open(t)

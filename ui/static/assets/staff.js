@@ -70,13 +70,14 @@ const unattended = { headers: { 'X-Onedoor-Refresh': '1' } }
 // Changes that were heard of since the list was last renewed. The list comes first: it tells at which version each
 // request is, so that the open one is read again only when it is another.
 const changed = new Set()
+const listed = () => document.getElementById(`row-${request()?.dataset.reference}`)
+const upToDate = () => listed()?.dataset.version === request()?.dataset.version
 const catchUp = () => {
   const panel = request()
   const concerned = panel && (changed.has(panel.dataset.reference) || changed.has('*'))
   changed.clear()
   if (!panel) return
-  const row = document.getElementById(`row-${panel.dataset.reference}`)
-  if (row ? row.dataset.version === panel.dataset.version : !concerned) return
+  if (listed() ? upToDate() : !concerned) return
   if (!writing()) {
     refreshRequest(unattended)
     return
@@ -90,15 +91,9 @@ const tellOfChange = () => {
     announce('Somebody changed this request while you were writing.')
   }
 }
-// Nor by an answer that was asked for before they began.
-document.addEventListener('htmx:before:swap', (event) => {
-  if (!event.detail.ctx?.request?.headers?.['X-Onedoor-Refresh'] || !writing()) return
-  event.preventDefault()
-  tellOfChange()
-})
 
-// An answer that was asked for before a change was heard of may not show it: the request is then read once more. So a
-// change that comes while an outcome is being sent, or between two readings, is not lost.
+// An answer that was asked for before a change was heard of may not show it. The list tells of an open request's version;
+// one that is no longer listed is read once more, so that how far its outcome has come is not lost.
 const heardAt = new Map()
 document.addEventListener('htmx:before:request', (event) => { event.detail.ctx.askedAt = performance.now() })
 const overtaken = (ctx) => {
@@ -234,7 +229,7 @@ const keepFocus = () => {
 }
 document.addEventListener('htmx:after:swap', (event) => {
   if (event.detail.ctx?.sourceElement === list()) catchUp()
-  else if (overtaken(event.detail.ctx) && !writing()) refreshRequest(unattended)
+  else if (overtaken(event.detail.ctx) && !listed() && !writing()) refreshRequest(unattended)
   followOpen()
   keepFocus()
   tick()
