@@ -235,7 +235,8 @@ func TestAFloodOfCallsIsBounded(t *testing.T) {
 	raw(t, r.Addr(), "127.0.0.1", messages...)
 	eventually(t, "the flood is over", func() bool {
 		got := r.Stats()
-		return got.Refused[line.RefusedFlood] > calls/2 && got.Active == 0
+		// How many of them are read at all is for the machine to say: what does not fit its buffers is dropped.
+		return got.Refused[line.RefusedFlood] > 0 && got.NoAck > 0 && got.Active == 0
 	})
 	close(done)
 	watching.Wait()
