@@ -47,7 +47,7 @@ func serve(t *testing.T, answer http.HandlerFunc) openai.Server {
 
 func speaker(t *testing.T, s openai.Server) *openai.Speaker {
 	t.Helper()
-	e, err := openai.NewSpeaker(openai.SpeakerOptions{Server: s, Model: "kokoro", Voices: map[string]string{"en": "bf_emma"}, Within: 300 * time.Millisecond})
+	e, err := openai.NewSpeaker(openai.SpeakerOptions{Server: s, Model: "kokoro", Voices: map[string]string{"en": "bf_emma"}, Within: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func speaker(t *testing.T, s openai.Server) *openai.Speaker {
 
 func transcriber(t *testing.T, s openai.Server) *openai.Transcriber {
 	t.Helper()
-	e, err := openai.NewTranscriber(openai.TranscriberOptions{Server: s, Model: "whisper-1", Version: "2026-01", Within: 300 * time.Millisecond})
+	e, err := openai.NewTranscriber(openai.TranscriberOptions{Server: s, Model: "whisper-1", Version: "2026-01", Within: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
