@@ -14,24 +14,22 @@ package clinical
 import (
 	"context"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // System is one organisation's clinical system, reached through a supported interface.
 type System interface {
-	// File asks the system to keep a document. Filing the same document again has no second effect. Its errors are
-	// *Refused, *Unknown and *Unavailable; any other is treated as *Unknown.
-	File(context.Context, Document) (Receipt, error)
+	// File asks the system to keep a delivery's document. Filing the same delivery again has no second effect. Its errors
+	// are *Refused, *Unknown and *Unavailable; any other is treated as *Unknown.
+	File(context.Context, Delivery) (Receipt, error)
 	// Find reads back whether a delivery has arrived. Not found is not an error.
-	Find(ctx context.Context, delivery uuid.UUID) (Receipt, bool, error)
+	Find(context.Context, Delivery) (Receipt, bool, error)
 	// Capabilities asks the system what it offers.
 	Capabilities(context.Context) (Capabilities, error)
 }
 
 // Receipt is a system's word that it has a document.
 type Receipt struct {
-	// State is Filed, or Accepted where the system only promises to file it. The zero value means Filed.
+	// State is Filed, or Accepted or Acknowledged where the system only promises to file it. The zero value means Filed.
 	State      State
 	ExternalID string // the system's own name for it, such as Task/123
 	ETag       string // the version it was given, for a later change
@@ -56,7 +54,7 @@ type Capabilities struct {
 // Deliver makes one try. A delivery found in the state sent may have arrived: it is looked for first.
 func Deliver(ctx context.Context, system System, d Delivery) (Receipt, error) {
 	if d.State == Sent {
-		receipt, found, err := system.Find(ctx, d.ID)
+		receipt, found, err := system.Find(ctx, d)
 		if err != nil {
 			return Receipt{}, stillUnknown(err)
 		}
@@ -64,5 +62,5 @@ func Deliver(ctx context.Context, system System, d Delivery) (Receipt, error) {
 			return receipt, nil
 		}
 	}
-	return system.File(ctx, d.Document)
+	return system.File(ctx, d)
 }

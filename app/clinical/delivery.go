@@ -2,6 +2,7 @@ package clinical
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,20 +10,21 @@ import (
 	"onedoor/app/fault"
 )
 
-// State is how far a delivery has come. Sent, accepted and filed are three things: we sent it, the system promised to
-// file it, the system said that it is filed.
+// State is how far a delivery has come. Sent, accepted, acknowledged and filed are four things: we sent it, somebody on the
+// way took it, the system has it, the system said that it is filed.
 type State string
 
 const (
 	Pending        State = "pending"         // to be sent
 	Sent           State = "sent"            // sent, or being sent, and not heard of: it may have arrived
-	Accepted       State = "accepted"        // the system has it and will say when it is filed
+	Accepted       State = "accepted"        // taken, by the system or by what carries it there; the next word is theirs
 	Filed          State = "filed"           // in the record
 	NeedsAttention State = "needs-attention" // refused: a person has to look
+	Acknowledged   State = "acknowledged"    // the system says that it has it, and not yet that it is filed
 )
 
 // States are all of them, in the order of a delivery's life.
-func States() []State { return []State{Pending, Sent, Accepted, Filed, NeedsAttention} }
+func States() []State { return []State{Pending, Sent, Accepted, Acknowledged, Filed, NeedsAttention} }
 
 // ParseState reads a state by its name.
 func ParseState(s string) (State, error) {
@@ -31,7 +33,7 @@ func ParseState(s string) (State, error) {
 			return state, nil
 		}
 	}
-	return "", fault.New(fault.Invalid, "delivery_state", "A delivery's state is pending, sent, accepted, filed or needs-attention.")
+	return "", fault.New(fault.Invalid, "delivery_state", "A delivery's state is pending, sent, accepted, acknowledged, filed or needs-attention.")
 }
 
 // Open reports whether the drain still has work with it.
@@ -41,8 +43,10 @@ func (s State) Open() bool { return s == Pending || s == Sent }
 func (s State) CanBecome(to State) bool {
 	switch s {
 	case Pending, Sent:
-		return to == s || to == Pending || to == Sent || to == Accepted || to == Filed || to == NeedsAttention
+		return to == s || to == Pending || to == Sent || to == Accepted || to == Acknowledged || to == Filed || to == NeedsAttention
 	case Accepted:
+		return to == Acknowledged || to == Filed || to == NeedsAttention
+	case Acknowledged:
 		return to == Filed || to == NeedsAttention
 	case NeedsAttention:
 		return to == Pending
@@ -57,7 +61,24 @@ type Purpose string
 const (
 	OwnRecord          Purpose = "own-record"          // the record of the organisation that did the work
 	RegisteredPractice Purpose = "registered-practice" // another organisation's outcome, for the patient's own practice
+	Arrival            Purpose = "arrival"             // the request itself, as a task or referral of the organisation that has it now
+	Withdrawal         Purpose = "withdrawal"          // takes an arrival back: the request is somebody else's now, or over
 )
+
+// Purposes are all of them.
+func Purposes() []Purpose { return []Purpose{OwnRecord, RegisteredPractice, Arrival, Withdrawal} }
+
+// Use is what an integration must be switched on for to take a purpose.
+func (p Purpose) Use() Use {
+	switch p {
+	case RegisteredPractice:
+		return UseFromOthers
+	case Arrival, Withdrawal:
+		return UseArrivals
+	case OwnRecord:
+	}
+	return UseOutcomes
+}
 
 // Delivery is one outcome on its way to one organisation's clinical system.
 type Delivery struct {
@@ -66,6 +87,10 @@ type Delivery struct {
 	OrganisationID  uuid.UUID // whose clinical system it goes to
 	RecordedByID    uuid.UUID // the organisation that recorded the outcome; it may watch, and no more
 	RequestID       uuid.UUID
+	// IntegrationID is the way it was first sent by, and goes by at every try; none before.
+	IntegrationID uuid.UUID
+	// CorrelationID is shared by what belongs to one exchange, such as a referral and its cancellation.
+	CorrelationID uuid.UUID
 	// Sequence orders the deliveries of one request: a later one never overtakes an earlier one to the same organisation.
 	Sequence   int
 	Purpose    Purpose
@@ -80,13 +105,17 @@ type Delivery struct {
 	NextAt     time.Time // not tried before
 	SentAt     time.Time // the first time it was sent; zero before
 	AcceptedAt time.Time
-	FiledAt    time.Time
+	// AcknowledgedAt is when the system said that it has it; zero where it only ever says that it is filed.
+	AcknowledgedAt time.Time
+	FiledAt        time.Time
 }
 
 // Target is where a delivery goes and on whose behalf.
 type Target struct {
 	NeighbourhoodID, OrganisationID, RecordedByID, RequestID uuid.UUID
-	Sequence                                                 int
+	// CorrelationID joins it to an earlier delivery of the same exchange; none is an exchange of its own.
+	CorrelationID uuid.UUID
+	Sequence      int
 }
 
 // NewDelivery makes a pending delivery. The document is given the delivery's id.
@@ -95,14 +124,17 @@ func NewDelivery(id uuid.UUID, to Target, doc Document, now time.Time) (Delivery
 	if err := doc.Check(); err != nil {
 		return Delivery{}, err
 	}
-	if doc.Purpose != OwnRecord && doc.Purpose != RegisteredPractice {
-		return Delivery{}, fault.New(fault.Invalid, "delivery_purpose", "A delivery is for an organisation's own record or for the registered practice.")
+	if !slices.Contains(Purposes(), doc.Purpose) {
+		return Delivery{}, fault.New(fault.Invalid, "delivery_purpose", "A delivery is for an organisation's own record, for the registered practice, or a request's arrival or withdrawal.")
 	}
 	if to.NeighbourhoodID == uuid.Nil || to.OrganisationID == uuid.Nil || to.RecordedByID == uuid.Nil || to.RequestID == uuid.Nil {
 		return Delivery{}, fault.New(fault.Invalid, "delivery_target", "A delivery needs a neighbourhood, a request and two organisations.")
 	}
+	if to.CorrelationID == uuid.Nil {
+		to.CorrelationID = id
+	}
 	return Delivery{
-		ID: id, NeighbourhoodID: to.NeighbourhoodID, OrganisationID: to.OrganisationID, RecordedByID: to.RecordedByID,
+		ID: id, CorrelationID: to.CorrelationID, NeighbourhoodID: to.NeighbourhoodID, OrganisationID: to.OrganisationID, RecordedByID: to.RecordedByID,
 		RequestID: to.RequestID, Sequence: to.Sequence, Purpose: doc.Purpose, State: Pending, Document: doc,
 		CreatedAt: now, UpdatedAt: now, NextAt: now,
 	}, nil
@@ -142,11 +174,14 @@ func (d Delivery) received(receipt Receipt, now time.Time) Delivery {
 		at = now
 	}
 	d.LastError, d.ExternalID, d.ETag = "", receipt.ExternalID, receipt.ETag
-	if receipt.State == Accepted {
+	switch receipt.State {
+	case Accepted:
 		d.State, d.AcceptedAt = Accepted, at
-		return d
+	case Acknowledged:
+		d.State, d.AcknowledgedAt = Acknowledged, at
+	default:
+		d.State, d.FiledAt = Filed, at
 	}
-	d.State, d.FiledAt = Filed, at
 	return d
 }
 

@@ -130,12 +130,12 @@ type peer struct {
 	filed int
 }
 
-func (p *peer) File(context.Context, clinical.Document) (clinical.Receipt, error) {
+func (p *peer) File(context.Context, clinical.Delivery) (clinical.Receipt, error) {
 	p.filed++
 	return clinical.Receipt{ExternalID: "Task/new"}, nil
 }
 
-func (p *peer) Find(context.Context, uuid.UUID) (clinical.Receipt, bool, error) {
+func (p *peer) Find(context.Context, clinical.Delivery) (clinical.Receipt, bool, error) {
 	return clinical.Receipt{ExternalID: "Task/old"}, p.found, p.find
 }
 

@@ -37,6 +37,10 @@ func document() clinical.Document {
 	}
 }
 
+func deliveryOf(doc clinical.Document) clinical.Delivery {
+	return clinical.Delivery{ID: doc.DeliveryID, Document: doc}
+}
+
 func TestEmittedJSON(t *testing.T) {
 	t.Parallel()
 	untraced := document()
@@ -174,14 +178,14 @@ func TestFileReceipts(t *testing.T) {
 		sent = r
 		says(200, nil, committed)(w, r)
 	}, says(200, nil, there))
-	got, err := s.File(context.Background(), document())
+	got, err := s.File(context.Background(), deliveryOf(document()))
 	if err != nil || !cmp.Equal(want, got) {
 		t.Errorf("%v\n%s", err, cmp.Diff(want, got))
 	}
 	if sent.URL.Path != "/fhir" || sent.Header.Get("X-Request-ID") != document().DeliveryID.String() || sent.Header.Get("Content-Type") != contentTypeHeader {
 		t.Errorf("sent to %s with %v", sent.URL.Path, sent.Header)
 	}
-	back, found, err := s.Find(context.Background(), document().DeliveryID)
+	back, found, err := s.Find(context.Background(), deliveryOf(document()))
 	if err != nil || !found || !cmp.Equal(want, back) {
 		t.Errorf("read back: %v %v\n%s", found, err, cmp.Diff(want, back))
 	}
@@ -190,7 +194,7 @@ func TestFileReceipts(t *testing.T) {
 func TestAnothersTaskIsNotOurs(t *testing.T) {
 	t.Parallel()
 	s := answering(t, says(200, nil, committed), says(200, nil, anothers))
-	if _, found, err := s.Find(context.Background(), document().DeliveryID); found || err != nil {
+	if _, found, err := s.Find(context.Background(), deliveryOf(document())); found || err != nil {
 		t.Errorf("found %v, %v", found, err)
 	}
 }
@@ -236,7 +240,7 @@ func TestAnswersThatAreNotReceipts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := answering(t, says(test.status, test.header, test.body), says(200, nil, test.find))
-			_, err := s.File(context.Background(), document())
+			_, err := s.File(context.Background(), deliveryOf(document()))
 			var after time.Duration
 			var refused *clinical.Refused
 			var unknown *clinical.Unknown
@@ -256,7 +260,7 @@ func TestAConflictWithOurOwnEarlierTryIsAReceipt(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{409, 412} {
 		s := answering(t, says(status, nil, ""), says(200, nil, there))
-		if got, err := s.File(context.Background(), document()); err != nil || got.ExternalID != "Task/a1" {
+		if got, err := s.File(context.Background(), deliveryOf(document())); err != nil || got.ExternalID != "Task/a1" {
 			t.Errorf("%d: %+v, %v", status, got, err)
 		}
 	}
@@ -265,14 +269,14 @@ func TestAConflictWithOurOwnEarlierTryIsAReceipt(t *testing.T) {
 func TestLostConnections(t *testing.T) {
 	t.Parallel()
 	s := answering(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, says(200, nil, nothing))
-	_, err := s.File(context.Background(), document())
+	_, err := s.File(context.Background(), deliveryOf(document()))
 	var unknown *clinical.Unknown
 	if !errors.As(err, &unknown) {
 		t.Errorf("dropped after the request: %T %v", err, err)
 	}
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	_, err = New(server.URL, nil, time.Now).File(context.Background(), document())
+	_, err = New(server.URL, nil, time.Now).File(context.Background(), deliveryOf(document()))
 	var unavailable *clinical.Unavailable
 	if !errors.As(err, &unavailable) {
 		t.Errorf("never connected: %T %v", err, err)
@@ -283,7 +287,7 @@ func TestAnIncompleteDocumentIsNotSent(t *testing.T) {
 	t.Parallel()
 	doc := document()
 	doc.Outcome = clinical.Coded{}
-	_, err := New("http://127.0.0.1:1", nil, time.Now).File(context.Background(), doc)
+	_, err := New("http://127.0.0.1:1", nil, time.Now).File(context.Background(), deliveryOf(doc))
 	var refused *clinical.Refused
 	if !errors.As(err, &refused) {
 		t.Errorf("got %v", err)

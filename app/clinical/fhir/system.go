@@ -48,7 +48,8 @@ func New(baseURL string, transport http.RoundTripper, now func() time.Time) *Sys
 }
 
 // File sends the document as one transaction.
-func (s *System) File(ctx context.Context, doc clinical.Document) (clinical.Receipt, error) {
+func (s *System) File(ctx context.Context, d clinical.Delivery) (clinical.Receipt, error) {
+	doc := d.Document
 	if err := doc.Check(); err != nil {
 		return clinical.Receipt{}, &clinical.Refused{Says: "The document is not complete, so it was not sent.", Cause: err}
 	}
@@ -64,14 +65,14 @@ func (s *System) File(ctx context.Context, doc clinical.Document) (clinical.Rece
 	case http.StatusOK, http.StatusCreated:
 		return a.receipt()
 	case http.StatusConflict, http.StatusPreconditionFailed:
-		return s.afterConflict(ctx, doc.DeliveryID, a)
+		return s.afterConflict(ctx, d, a)
 	}
 	return clinical.Receipt{}, a.problem()
 }
 
 // afterConflict looks whether the conflict is with our own earlier try.
-func (s *System) afterConflict(ctx context.Context, delivery uuid.UUID, a answer) (clinical.Receipt, error) {
-	receipt, found, err := s.Find(ctx, delivery)
+func (s *System) afterConflict(ctx context.Context, d clinical.Delivery, a answer) (clinical.Receipt, error) {
+	receipt, found, err := s.Find(ctx, d)
 	switch {
 	case err != nil:
 		return clinical.Receipt{}, &clinical.Unknown{Says: "The clinical system reported a conflict, and could not be read to see why.", Cause: err}
@@ -84,7 +85,8 @@ func (s *System) afterConflict(ctx context.Context, delivery uuid.UUID, a answer
 }
 
 // Find looks for a delivery's Task. The transaction is atomic, so the document is there when the Task is.
-func (s *System) Find(ctx context.Context, delivery uuid.UUID) (clinical.Receipt, bool, error) {
+func (s *System) Find(ctx context.Context, d clinical.Delivery) (clinical.Receipt, bool, error) {
+	delivery := d.ID
 	query := url.Values{"identifier": {DeliverySystem + "|" + delivery.String()}}
 	a, err := s.call(ctx, http.MethodGet, "/Task?"+query.Encode(), delivery, nil)
 	if err != nil {

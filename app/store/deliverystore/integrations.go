@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,12 +19,19 @@ import (
 	"onedoor/tenants"
 )
 
+// Kinds are stored by their place in this list: it is never reordered.
+var kinds = []clinical.IntegrationKind{clinical.FHIR, clinical.BaRS, clinical.GPConnect, clinical.MESH, clinical.PatientFacing, clinical.IM1}
+
 // integration is a line of the table integrations.
 type integration struct {
 	NeighbourhoodID uuid.UUID `gorm:"primaryKey"`
-	OrganisationID  uuid.UUID `gorm:"primaryKey"`
+	ID              uuid.UUID `gorm:"primaryKey"`
+	OrganisationID  uuid.UUID
 	Kind            int16
-	BaseURL         string `gorm:"column:base_url"`
+	Name            string
+	BaseURL         string              `gorm:"column:base_url"`
+	Settings        map[string]string   `gorm:"serializer:json"`
+	Uses            []clinical.Switched `gorm:"serializer:json"`
 	Paused          bool
 	RecordOnly      bool
 	CreatedAt       time.Time `gorm:"autoCreateTime:false"`
@@ -34,12 +42,12 @@ func (integration) TableName() string { return "integrations" }
 
 func (i integration) domain() clinical.Integration {
 	return clinical.Integration{
-		NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, Kind: clinical.FHIR, BaseURL: i.BaseURL,
-		Paused: i.Paused, RecordOnly: i.RecordOnly,
+		ID: i.ID, NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, Kind: kinds[i.Kind], Name: i.Name, BaseURL: i.BaseURL,
+		Settings: i.Settings, Uses: i.Uses, Paused: i.Paused, RecordOnly: i.RecordOnly,
 	}
 }
 
-// PutIntegration makes or replaces an organisation's integration, in the caller's transaction, and records who did. An organisation that is
+// PutIntegration makes or replaces an integration; one without an id is the organisation's only one of its kind. It does so in the caller's transaction, and records who did. An organisation that is
 // not in the scope is refused as if it were not there.
 func (s *Store) PutIntegration(ctx context.Context, tx *database.Tx, by audit.Actor, i clinical.Integration, now time.Time) error {
 	if err := i.Check(); err != nil {
@@ -49,13 +57,23 @@ func (s *Store) PutIntegration(ctx context.Context, tx *database.Tx, by audit.Ac
 	if i.NeighbourhoodID != scope.NeighbourhoodID || (scope.Kind != tenants.JobScope && !scope.Includes(i.OrganisationID)) {
 		return fault.Absent()
 	}
+	if i.ID == uuid.Nil {
+		i.ID = uuid.NewSHA1(i.OrganisationID, []byte(i.Kind))
+	}
+	if i.Settings == nil {
+		i.Settings = map[string]string{}
+	}
+	if i.Uses == nil {
+		i.Uses = []clinical.Switched{}
+	}
 	r := integration{
-		NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, Kind: 0, BaseURL: i.BaseURL,
+		NeighbourhoodID: i.NeighbourhoodID, ID: i.ID, OrganisationID: i.OrganisationID, Kind: int16(slices.Index(kinds, i.Kind)), //nolint:gosec // a handful
+		Name: i.Name, BaseURL: i.BaseURL, Settings: i.Settings, Uses: i.Uses,
 		Paused: i.Paused, RecordOnly: i.RecordOnly, CreatedAt: now, UpdatedAt: now,
 	}
 	err := tx.Gorm().WithContext(ctx).Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "neighbourhood_id"}, {Name: "organisation_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"kind", "base_url", "paused", "record_only", "updated_at"}),
+		Columns:   []clause.Column{{Name: "neighbourhood_id"}, {Name: "id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"name", "base_url", "settings", "uses", "paused", "record_only", "updated_at"}),
 	}).Create(&r).Error
 	if err != nil {
 		return fmt.Errorf("save an integration: %w", err)
@@ -76,7 +94,7 @@ func (s *Store) Integration(ctx context.Context, scope tenants.Scope, organisati
 		if scope.Kind == tenants.StaffScope {
 			q = q.Where("organisation_id in ?", scope.Organisations)
 		}
-		return q.Take(&r).Error
+		return q.Order("kind, id").Take(&r).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return clinical.Integration{}, false, nil

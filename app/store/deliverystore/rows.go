@@ -36,6 +36,9 @@ type row struct {
 	NextAt                   time.Time
 	SentAt                   *time.Time
 	AcceptedAt               *time.Time
+	AcknowledgedAt           *time.Time
+	IntegrationID            *uuid.UUID
+	CorrelationID            *uuid.UUID
 	FiledAt                  *time.Time
 }
 
@@ -43,8 +46,8 @@ func (row) TableName() string { return "deliveries" }
 
 // States and purposes are stored by their place in these lists: they are never reordered.
 var (
-	states   = clinical.States()
-	purposes = []clinical.Purpose{clinical.OwnRecord, clinical.RegisteredPractice}
+	states   = []clinical.State{clinical.Pending, clinical.Sent, clinical.Accepted, clinical.Filed, clinical.NeedsAttention, clinical.Acknowledged}
+	purposes = []clinical.Purpose{clinical.OwnRecord, clinical.RegisteredPractice, clinical.Arrival, clinical.Withdrawal}
 )
 
 const codeNeedsAttention = 4
@@ -65,7 +68,8 @@ func rowOf(d clinical.Delivery) row {
 		Purpose: int16(slices.Index(purposes, d.Purpose)), State: int16(slices.Index(states, d.State)), //nolint:gosec // a handful; -1 is refused by the table
 		Document: d.Document, Attempts: d.Attempts, LastError: d.LastError, ExternalID: d.ExternalID, ETag: d.ETag,
 		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt, NextAt: d.NextAt,
-		SentAt: optional(d.SentAt), AcceptedAt: optional(d.AcceptedAt), FiledAt: optional(d.FiledAt),
+		SentAt: optional(d.SentAt), AcceptedAt: optional(d.AcceptedAt), AcknowledgedAt: optional(d.AcknowledgedAt), FiledAt: optional(d.FiledAt),
+		IntegrationID: known(d.IntegrationID), CorrelationID: known(d.CorrelationID),
 	}
 }
 
@@ -78,7 +82,8 @@ func (r row) delivery() (clinical.Delivery, error) {
 		RequestID: r.RequestID, Sequence: r.Sequence, Purpose: purposes[r.Purpose], State: states[r.State], Document: r.Document,
 		Attempts: r.Attempts, LastError: r.LastError, ExternalID: r.ExternalID, ETag: r.ETag,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, NextAt: r.NextAt,
-		SentAt: moment(r.SentAt), AcceptedAt: moment(r.AcceptedAt), FiledAt: moment(r.FiledAt),
+		SentAt: moment(r.SentAt), AcceptedAt: moment(r.AcceptedAt), AcknowledgedAt: moment(r.AcknowledgedAt), FiledAt: moment(r.FiledAt),
+		IntegrationID: idOr(r.IntegrationID, uuid.Nil), CorrelationID: idOr(r.CorrelationID, r.ID),
 	}, nil
 }
 
@@ -101,6 +106,20 @@ func optional(t time.Time) *time.Time {
 	return &t
 }
 
+func known(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
+func idOr(id *uuid.UUID, otherwise uuid.UUID) uuid.UUID {
+	if id == nil {
+		return otherwise
+	}
+	return *id
+}
+
 func moment(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
@@ -116,10 +135,10 @@ func save(ctx context.Context, tx *database.Tx, line clinical.Line, deliveries [
 		r := rowOf(d)
 		batch.Queue(`
 			update deliveries set state = $4, attempts = $5, last_error = $6, external_id = $7, etag = $8, updated_at = $9,
-			       next_at = $10, sent_at = $11, accepted_at = $12, filed_at = $13
-			where neighbourhood_id = $1 and organisation_id = $2 and id = $3 and state = any ($14)`,
+			       next_at = $10, sent_at = $11, accepted_at = $12, filed_at = $13, acknowledged_at = $14, integration_id = $15
+			where neighbourhood_id = $1 and organisation_id = $2 and id = $3 and state = any ($16)`,
 			line.NeighbourhoodID, line.OrganisationID, r.ID, r.State, r.Attempts, r.LastError, r.ExternalID, r.ETag,
-			r.UpdatedAt, r.NextAt, r.SentAt, r.AcceptedAt, r.FiledAt, from)
+			r.UpdatedAt, r.NextAt, r.SentAt, r.AcceptedAt, r.FiledAt, r.AcknowledgedAt, r.IntegrationID, from)
 	}
 	results := tx.Pgx().SendBatch(ctx, &batch)
 	defer func() { _ = results.Close() }()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"onedoor/app/audit"
@@ -137,7 +138,10 @@ func TestIntegrations(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	p, stranger := newPlace(t, db), newPlace(t, db)
-	i := clinical.Integration{NeighbourhoodID: p.neighbourhood, OrganisationID: p.practice, Kind: clinical.FHIR, BaseURL: "https://x.example/fhir"}
+	i := clinical.Integration{
+		ID: uuid.New(), NeighbourhoodID: p.neighbourhood, OrganisationID: p.practice, Kind: clinical.FHIR, Name: "Record system", BaseURL: "https://x.example/fhir",
+		Settings: map[string]string{"mailbox": "A81001OT001"}, Uses: []clinical.Switched{{Use: clinical.UseOutcomes, Kinds: []string{"symptoms"}}},
+	}
 	put := func(scope tenants.Scope, i clinical.Integration) error {
 		return db.InTx(ctx, scope, func(tx *database.Tx) error {
 			return p.store.PutIntegration(ctx, tx, audit.Actor{Kind: audit.System, Name: "test"}, i, noon)
@@ -163,7 +167,7 @@ func TestIntegrations(t *testing.T) {
 		"intake": {tenants.IntakeOf(p.neighbourhood), false}, "another neighbourhood": {stranger.staff(p.practice), false},
 	} {
 		got, found, err := p.store.Integration(ctx, test.scope, p.practice)
-		if err != nil || found != test.sees || (found && got != i) {
+		if err != nil || found != test.sees || (found && !cmp.Equal(got, i)) {
 			t.Errorf("%s: %+v, %v, %v", name, got, found, err)
 		}
 	}
