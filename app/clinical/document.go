@@ -29,6 +29,9 @@ type Document struct {
 	RecordedAt time.Time         `json:"recorded_at"`
 	From       Party             `json:"from"` // the organisation that recorded it
 	For        Party             `json:"for"`  // the organisation whose record it goes into
+	// Asked is what the patient asked for. Only an arrival and its withdrawal have it, and those have no outcome: Note is then
+	// a word of ours to the staff who read it, and RecordedBy is empty where no person sent it.
+	Asked *Asked `json:"asked,omitempty"`
 }
 
 // Coded is a code of ours and the words for it.
@@ -43,6 +46,12 @@ type Patient struct {
 	GivenName  string     `json:"given_name,omitempty"`
 	FamilyName string     `json:"family_name,omitempty"`
 	BirthDate  nhs.Date   `json:"birth_date"`
+	// The rest is known only where somebody is to get in touch or to find them: in an arrival and a booking.
+	Sex      nhs.Sex      `json:"sex,omitempty"`
+	Postcode nhs.Postcode `json:"postcode,omitempty"`
+	Phone    nhs.Phone    `json:"phone,omitempty"`
+	// OnRegister tells that the neighbourhood's register has them by this number; otherwise they gave it themselves.
+	OnRegister bool `json:"on_register,omitempty"`
 }
 
 // Name is given name and family name, or nothing when neither is known.
@@ -62,8 +71,10 @@ func (d Document) Check() error {
 		missing = "its delivery's id"
 	case d.Reference == "":
 		missing = "the request's reference"
-	case d.Kind.Code == "" || d.Outcome.Code == "":
+	case d.Kind.Code == "" || (d.Outcome.Code == "" && d.Asked == nil):
 		missing = "the kind of request or its outcome"
+	case (d.Purpose == Arrival || d.Purpose == Withdrawal) != (d.Asked != nil):
+		missing = "what was asked for, which an arrival has and an outcome has not"
 	case d.RecordedAt.IsZero():
 		missing = "the time it was recorded"
 	case d.From.ODS == "" || d.For.ODS == "":
@@ -76,6 +87,9 @@ func (d Document) Check() error {
 
 // Title is one line for a list of documents.
 func (d Document) Title() string {
+	if d.Asked != nil {
+		return d.Kind.Title
+	}
 	return fmt.Sprintf("%s: %s", d.Kind.Title, d.Outcome.Title)
 }
 
@@ -94,6 +108,10 @@ func (d Document) Text() string {
 		line("NHS number", "not known: match this person by hand")
 	}
 	line("Date of birth", d.Patient.BirthDate.String())
+	if d.Asked != nil {
+		d.asked(line)
+		return b.String()
+	}
 	b.WriteString("\n")
 	line("Request", d.Kind.Title)
 	line("Reference", d.Reference)
