@@ -2,6 +2,7 @@ package clinical
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,29 +48,26 @@ type Said struct {
 	Answers  []string `json:"answers"`
 }
 
-// asked writes what was asked for, line by line.
-func (d Document) asked(line func(name, value string)) {
+// asked are the facts of an arrival, or of its withdrawal.
+func (d Document) asked(patient []Fact) [][]Fact {
 	a := d.Asked
 	if d.Patient.Phone != "" {
-		line("Telephone", d.Patient.Phone.Local())
+		patient = append(patient, Fact{"Telephone", d.Patient.Phone.Local()})
 	}
-	line("Asked for by", a.Proxy)
-	line("\nRequest", d.Kind.Title)
-	line("Reference", d.Reference)
-	line("Urgency", a.Urgency.Title)
-	line("Answer due", a.DueAt.In(tenants.London()).Format(longTime))
-	line("Asked on", a.At.In(tenants.London()).Format(longTime))
-	for i, l := range a.Lines {
-		question := l.Question
-		if i == 0 {
-			question = "\n" + question
-		}
-		line(question, strings.Join(l.Answers, "; "))
+	patient = append(patient, told(Fact{"Asked for by", a.Proxy})...)
+	request := told(
+		Fact{"Request", d.Kind.Title}, Fact{"Reference", d.Reference}, Fact{"Urgency", a.Urgency.Title},
+		Fact{"Answer due", a.DueAt.In(tenants.London()).Format(longTime)}, Fact{"Asked on", a.At.In(tenants.London()).Format(longTime)},
+	)
+	var said []Fact
+	for _, l := range a.Lines {
+		said = append(said, Fact{l.Question, strings.Join(l.Answers, "; ")})
 	}
-	line("\nFrom", d.From.Name+" ("+string(d.From.ODS)+")")
-	line("Confirmed by", a.ConfirmedBy)
-	line("Note", d.Note)
-	line("Taken back", a.Withdrawn)
+	from := told(
+		Fact{"From", d.From.Name + " (" + string(d.From.ODS) + ")"}, Fact{"Confirmed by", a.ConfirmedBy}, Fact{"Note", d.Note},
+		Fact{"Taken back", a.Withdrawn},
+	)
+	return slices.DeleteFunc([][]Fact{patient, request, told(said...), from}, func(s []Fact) bool { return len(s) == 0 })
 }
 
 const longTime = "2 January 2006 at 15:04"

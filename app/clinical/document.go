@@ -93,41 +93,51 @@ func (d Document) Title() string {
 	return fmt.Sprintf("%s: %s", d.Kind.Title, d.Outcome.Title)
 }
 
+// Fact is one line of a document. Without a name it is words of their own, such as a note.
+type Fact struct{ Name, Says string }
+
+// Facts are what the document says to a person, in sections, in the order in which they are read.
+func (d Document) Facts() [][]Fact {
+	number := d.Patient.NHSNumber.Spaced()
+	if number == "" {
+		number = "not known: match this person by hand"
+	}
+	patient := told(Fact{"Patient", d.Patient.Name()}, Fact{"NHS number", number}, Fact{"Date of birth", d.Patient.BirthDate.String()})
+	if d.Asked != nil {
+		return d.asked(patient)
+	}
+	done := told(Fact{"Request", d.Kind.Title}, Fact{"Reference", d.Reference}, Fact{"Outcome", d.Outcome.Title})
+	for _, name := range slices.Sorted(maps.Keys(d.Details)) {
+		done = append(done, told(Fact{name, d.Details[name]})...)
+	}
+	by := told(
+		Fact{"Recorded by", d.RecordedBy}, Fact{"At", fmt.Sprintf("%s (%s)", d.From.Name, d.From.ODS)},
+		Fact{"On", d.RecordedAt.In(tenants.London()).Format("2 January 2006 at 15:04")},
+	)
+	sections := [][]Fact{patient, done, told(Fact{"", d.Note}), by}
+	if d.Purpose == RegisteredPractice {
+		sections = append(sections, []Fact{{"", fmt.Sprintf("Sent to %s (%s) for the patient's record.", d.For.Name, d.For.ODS)}})
+	}
+	return slices.DeleteFunc(sections, func(s []Fact) bool { return len(s) == 0 })
+}
+
+// told leaves out what is not known.
+func told(facts ...Fact) []Fact {
+	return slices.DeleteFunc(facts, func(f Fact) bool { return f.Says == "" })
+}
+
 // Text is the document for a person to read: plain text, one fact a line.
 func (d Document) Text() string {
 	var b strings.Builder
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", name, value)
+	b.WriteString(d.Title() + "\n")
+	for _, section := range d.Facts() {
+		b.WriteByte('\n')
+		for _, fact := range section {
+			if fact.Name != "" {
+				b.WriteString(fact.Name + ": ")
+			}
+			b.WriteString(fact.Says + "\n")
 		}
-	}
-	b.WriteString(d.Title() + "\n\n")
-	line("Patient", d.Patient.Name())
-	line("NHS number", d.Patient.NHSNumber.Spaced())
-	if d.Patient.NHSNumber == "" {
-		line("NHS number", "not known: match this person by hand")
-	}
-	line("Date of birth", d.Patient.BirthDate.String())
-	if d.Asked != nil {
-		d.asked(line)
-		return b.String()
-	}
-	b.WriteString("\n")
-	line("Request", d.Kind.Title)
-	line("Reference", d.Reference)
-	line("Outcome", d.Outcome.Title)
-	for _, name := range slices.Sorted(maps.Keys(d.Details)) {
-		line(name, d.Details[name])
-	}
-	if d.Note != "" {
-		fmt.Fprintf(&b, "\n%s\n", d.Note)
-	}
-	b.WriteString("\n")
-	line("Recorded by", d.RecordedBy)
-	line("At", fmt.Sprintf("%s (%s)", d.From.Name, d.From.ODS))
-	line("On", d.RecordedAt.In(tenants.London()).Format("2 January 2006 at 15:04"))
-	if d.Purpose == RegisteredPractice {
-		fmt.Fprintf(&b, "\nSent to %s (%s) for the patient's record.\n", d.For.Name, d.For.ODS)
 	}
 	return b.String()
 }
