@@ -1,4 +1,4 @@
-// Package deliverystore keeps deliveries, the integrations they go through, and each organisation's head row: the lock
+// Package deliverystore keeps deliveries, and each organisation's head row: the lock
 // under which a drain job is started and ended, its lease, and its circuit breaker. It implements clinical.Store,
 // clinical.Drain and what package jobs asks for.
 //

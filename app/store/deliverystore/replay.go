@@ -13,6 +13,7 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/store/auditstore"
+	"onedoor/app/store/integrationstore"
 	"onedoor/tenants"
 )
 
@@ -41,10 +42,28 @@ func (s *Store) replay(ctx context.Context, tx *database.Tx, id uuid.UUID, now t
 	if d, err = d.Replay(now); err != nil {
 		return clinical.Delivery{}, err
 	}
+	if d.IntegrationID, err = stillThere(ctx, tx, d); err != nil {
+		return clinical.Delivery{}, err
+	}
 	if err := save(ctx, tx, lineOf(d), []clinical.Delivery{d}, codeNeedsAttention); err != nil {
 		return clinical.Delivery{}, err
 	}
 	return d, s.wake(ctx, tx, []clinical.Line{lineOf(d)})
+}
+
+// stillThere is the way that a delivery was sent by, or none when it has been removed: whoever replays it then has decided
+// that it goes by another.
+func stillThere(ctx context.Context, tx *database.Tx, d clinical.Delivery) (uuid.UUID, error) {
+	ways, err := integrationstore.In(ctx, tx, d.OrganisationID)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	for _, i := range ways {
+		if i.ID == d.IntegrationID {
+			return i.ID, nil
+		}
+	}
+	return uuid.Nil, nil
 }
 
 // replayable are the deliveries of a scope to its own systems.
@@ -91,6 +110,9 @@ func (s *Store) replayEach(ctx context.Context, tx *database.Tx, by audit.Actor,
 	for _, d := range found {
 		again, err := d.Replay(now)
 		if err != nil {
+			return err
+		}
+		if again.IntegrationID, err = stillThere(ctx, tx, again); err != nil {
 			return err
 		}
 		line := lineOf(d)
