@@ -4,7 +4,12 @@ go 1.26.0
 
 require github.com/tink-crypto/tink-go/v2 v2.9.0
 
-require github.com/coder/websocket v1.8.15 // indirect
+require (
+	codeberg.org/go-pdf/fpdf v0.12.0 // indirect
+	github.com/coder/websocket v1.8.15 // indirect
+	github.com/go-fonts/dejavu v0.3.2 // indirect
+	golang.org/x/image v0.40.0 // indirect
+)
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect

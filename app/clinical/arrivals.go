@@ -2,7 +2,11 @@ package clinical
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+
+	"onedoor/tenants"
 )
 
 // What a TaskBoard offers.
@@ -11,12 +15,62 @@ const (
 	RequestStatus Capability = "request-status" // what became of that task
 )
 
+// An arrival's delivery has its own id as CorrelationID, and its withdrawal has the arrival's id as CorrelationID: that is how
+// an adapter finds what to take back. Taking back what never arrived, or was ended meanwhile, has nothing to do and succeeds.
+
 // TaskBoard is what a System may be besides: a request that was filed on arrival (purpose Arrival) can be looked up, so that
 // an organisation that wants no second inbox works in its own system. Its errors are those of System.
 type TaskBoard interface {
 	// Standing reads back what became of an arrival; false when the system does not have it.
 	Standing(ctx context.Context, d Delivery) (Standing, bool, error)
 }
+
+// Asked is what a patient asked for, as the organisation that has the request now is to read it.
+type Asked struct {
+	Lines   []Said    `json:"lines,omitempty"` // in the order in which they were asked
+	Urgency Coded     `json:"urgency"`         // routine, soon, urgent or emergency; provisional until a clinician has looked
+	DueAt   time.Time `json:"due_at"`          // when the patient must have had a proper answer
+	At      time.Time `json:"at"`              // when the patient asked
+	Channel string    `json:"channel"`         // web, app, phone or in-person
+	// Offered tells that the organisation in From stays accountable until this one takes it; otherwise it is this one's.
+	Offered bool `json:"offered,omitempty"`
+	// ConfirmedBy is the person who confirmed that the patient is to be sent here; empty when nobody has.
+	ConfirmedBy string `json:"confirmed_by,omitempty"`
+	// Proxy is who asked for the patient; empty when they did themselves.
+	Proxy string `json:"proxy,omitempty"`
+	// Withdrawn is why an arrival is taken back, for staff; empty in an arrival.
+	Withdrawn string `json:"withdrawn,omitempty"`
+}
+
+// Said is one question and what was answered.
+type Said struct {
+	Question string   `json:"question"`
+	Answers  []string `json:"answers"`
+}
+
+// asked are the facts of an arrival, or of its withdrawal.
+func (d Document) asked(patient []Fact) [][]Fact {
+	a := d.Asked
+	if d.Patient.Phone != "" {
+		patient = append(patient, Fact{"Telephone", d.Patient.Phone.Local()})
+	}
+	patient = append(patient, told(Fact{"Asked for by", a.Proxy})...)
+	request := told(
+		Fact{"Request", d.Kind.Title}, Fact{"Reference", d.Reference}, Fact{"Urgency", a.Urgency.Title},
+		Fact{"Answer due", a.DueAt.In(tenants.London()).Format(longTime)}, Fact{"Asked on", a.At.In(tenants.London()).Format(longTime)},
+	)
+	var said []Fact
+	for _, l := range a.Lines {
+		said = append(said, Fact{l.Question, strings.Join(l.Answers, "; ")})
+	}
+	from := told(
+		Fact{"From", d.From.Name + " (" + string(d.From.ODS) + ")"}, Fact{"Confirmed by", a.ConfirmedBy}, Fact{"Note", d.Note},
+		Fact{"Taken back", a.Withdrawn},
+	)
+	return slices.DeleteFunc([][]Fact{patient, request, told(said...), from}, func(s []Fact) bool { return len(s) == 0 })
+}
+
+const longTime = "2 January 2006 at 15:04"
 
 // Stage is how far a task in an organisation's own system has come.
 type Stage string

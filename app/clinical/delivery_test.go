@@ -246,3 +246,38 @@ func TestIntegrationAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestAnArrivalSaysWhatWasAskedForAndHasNoOutcome(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	doc := clinical.Document{
+		DeliveryID: uuid.New(), Reference: "1234567890", Purpose: clinical.Arrival, Kind: clinical.Coded{Code: "admin", Title: "Admin"},
+		Patient: clinical.Patient{GivenName: "Ann", BirthDate: nhs.Date{Year: 1980, Month: 5, Day: 5}, Phone: "+447700900123"}, RecordedAt: at,
+		From: clinical.Party{ODS: "A81001", Name: "Weir Lane Surgery"}, For: clinical.Party{ODS: "A81001", Name: "Weir Lane Surgery"},
+		Asked: &clinical.Asked{
+			Lines:   []clinical.Said{{Question: "What is it about?", Answers: []string{"A letter"}}},
+			Urgency: clinical.Coded{Code: "routine", Title: "Routine"}, DueAt: at.Add(time.Hour), At: at, Channel: "web",
+		},
+	}
+	if err := doc.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"What is it about?: A letter", "Telephone: 07700 900123", "Urgency: Routine", "Answer due: 23 November 2026 at 11:00"} {
+		if !strings.Contains(doc.Text(), want) {
+			t.Errorf("lacks %q:\n%s", want, doc.Text())
+		}
+	}
+	outcome := doc
+	outcome.Purpose = clinical.OwnRecord
+	if outcome.Check() == nil {
+		t.Error("an outcome says what was asked for")
+	}
+	outcome.Asked = nil
+	if outcome.Check() == nil {
+		t.Error("an outcome that has none passes")
+	}
+	doc.Asked = nil
+	if doc.Check() == nil {
+		t.Error("an arrival of nothing passes")
+	}
+}

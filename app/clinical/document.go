@@ -29,6 +29,9 @@ type Document struct {
 	RecordedAt time.Time         `json:"recorded_at"`
 	From       Party             `json:"from"` // the organisation that recorded it
 	For        Party             `json:"for"`  // the organisation whose record it goes into
+	// Asked is what the patient asked for. Only an arrival and its withdrawal have it, and those have no outcome: Note is then
+	// a word of ours to the staff who read it, and RecordedBy is empty where no person sent it.
+	Asked *Asked `json:"asked,omitempty"`
 }
 
 // Coded is a code of ours and the words for it.
@@ -43,6 +46,12 @@ type Patient struct {
 	GivenName  string     `json:"given_name,omitempty"`
 	FamilyName string     `json:"family_name,omitempty"`
 	BirthDate  nhs.Date   `json:"birth_date"`
+	// The rest is known only where somebody is to get in touch or to find them: in an arrival and a booking.
+	Sex      nhs.Sex      `json:"sex,omitempty"`
+	Postcode nhs.Postcode `json:"postcode,omitempty"`
+	Phone    nhs.Phone    `json:"phone,omitempty"`
+	// OnRegister tells that the neighbourhood's register has them by this number; otherwise they gave it themselves.
+	OnRegister bool `json:"on_register,omitempty"`
 }
 
 // Name is given name and family name, or nothing when neither is known.
@@ -62,8 +71,10 @@ func (d Document) Check() error {
 		missing = "its delivery's id"
 	case d.Reference == "":
 		missing = "the request's reference"
-	case d.Kind.Code == "" || d.Outcome.Code == "":
+	case d.Kind.Code == "" || (d.Outcome.Code == "" && d.Asked == nil):
 		missing = "the kind of request or its outcome"
+	case (d.Purpose == Arrival || d.Purpose == Withdrawal) != (d.Asked != nil):
+		missing = "what was asked for, which an arrival has and an outcome has not"
 	case d.RecordedAt.IsZero():
 		missing = "the time it was recorded"
 	case d.From.ODS == "" || d.For.ODS == "":
@@ -76,40 +87,57 @@ func (d Document) Check() error {
 
 // Title is one line for a list of documents.
 func (d Document) Title() string {
+	if d.Asked != nil {
+		return d.Kind.Title
+	}
 	return fmt.Sprintf("%s: %s", d.Kind.Title, d.Outcome.Title)
+}
+
+// Fact is one line of a document. Without a name it is words of their own, such as a note.
+type Fact struct{ Name, Says string }
+
+// Facts are what the document says to a person, in sections, in the order in which they are read.
+func (d Document) Facts() [][]Fact {
+	number := d.Patient.NHSNumber.Spaced()
+	if number == "" {
+		number = "not known: match this person by hand"
+	}
+	patient := told(Fact{"Patient", d.Patient.Name()}, Fact{"NHS number", number}, Fact{"Date of birth", d.Patient.BirthDate.String()})
+	if d.Asked != nil {
+		return d.asked(patient)
+	}
+	done := told(Fact{"Request", d.Kind.Title}, Fact{"Reference", d.Reference}, Fact{"Outcome", d.Outcome.Title})
+	for _, name := range slices.Sorted(maps.Keys(d.Details)) {
+		done = append(done, told(Fact{name, d.Details[name]})...)
+	}
+	by := told(
+		Fact{"Recorded by", d.RecordedBy}, Fact{"At", fmt.Sprintf("%s (%s)", d.From.Name, d.From.ODS)},
+		Fact{"On", d.RecordedAt.In(tenants.London()).Format("2 January 2006 at 15:04")},
+	)
+	sections := [][]Fact{patient, done, told(Fact{"", d.Note}), by}
+	if d.Purpose == RegisteredPractice {
+		sections = append(sections, []Fact{{"", fmt.Sprintf("Sent to %s (%s) for the patient's record.", d.For.Name, d.For.ODS)}})
+	}
+	return slices.DeleteFunc(sections, func(s []Fact) bool { return len(s) == 0 })
+}
+
+// told leaves out what is not known.
+func told(facts ...Fact) []Fact {
+	return slices.DeleteFunc(facts, func(f Fact) bool { return f.Says == "" })
 }
 
 // Text is the document for a person to read: plain text, one fact a line.
 func (d Document) Text() string {
 	var b strings.Builder
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", name, value)
+	b.WriteString(d.Title() + "\n")
+	for _, section := range d.Facts() {
+		b.WriteByte('\n')
+		for _, fact := range section {
+			if fact.Name != "" {
+				b.WriteString(fact.Name + ": ")
+			}
+			b.WriteString(fact.Says + "\n")
 		}
-	}
-	b.WriteString(d.Title() + "\n\n")
-	line("Patient", d.Patient.Name())
-	line("NHS number", d.Patient.NHSNumber.Spaced())
-	if d.Patient.NHSNumber == "" {
-		line("NHS number", "not known: match this person by hand")
-	}
-	line("Date of birth", d.Patient.BirthDate.String())
-	b.WriteString("\n")
-	line("Request", d.Kind.Title)
-	line("Reference", d.Reference)
-	line("Outcome", d.Outcome.Title)
-	for _, name := range slices.Sorted(maps.Keys(d.Details)) {
-		line(name, d.Details[name])
-	}
-	if d.Note != "" {
-		fmt.Fprintf(&b, "\n%s\n", d.Note)
-	}
-	b.WriteString("\n")
-	line("Recorded by", d.RecordedBy)
-	line("At", fmt.Sprintf("%s (%s)", d.From.Name, d.From.ODS))
-	line("On", d.RecordedAt.In(tenants.London()).Format("2 January 2006 at 15:04"))
-	if d.Purpose == RegisteredPractice {
-		fmt.Fprintf(&b, "\nSent to %s (%s) for the patient's record.\n", d.For.Name, d.For.ODS)
 	}
 	return b.String()
 }
