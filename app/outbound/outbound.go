@@ -50,6 +50,8 @@ type Options struct {
 	Most int64
 	// Resolver finds addresses; nil is the system's.
 	Resolver *net.Resolver
+	// Certificate is shown to servers that ask who calls (mutual TLS); nil is none.
+	Certificate *tls.Certificate
 	// Roots are the authorities that servers' certificates are checked against; nil is the system's.
 	Roots *x509.CertPool
 }
@@ -83,6 +85,10 @@ func New(o Options) *Guard {
 }
 
 func (o Options) transport(plain bool) *http.Transport {
+	secured := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots}
+	if o.Certificate != nil {
+		secured.Certificates = []tls.Certificate{*o.Certificate}
+	}
 	dialer := &net.Dialer{
 		Timeout:  dialTimeout,
 		Resolver: o.Resolver,
@@ -93,7 +99,7 @@ func (o Options) transport(plain bool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  nil, // a proxy would be dialled in place of what was judged
 		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
+		TLSClientConfig:        secured,
 		TLSHandshakeTimeout:    dialTimeout,
 		MaxResponseHeaderBytes: mostHeader,
 		MaxIdleConnsPerHost:    4,
