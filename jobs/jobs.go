@@ -103,6 +103,7 @@ type Work struct {
 	Calls          CallSweeper
 	Messages       Sender
 	Transcriptions Transcriptions
+	Standings      Standings
 }
 
 // Client runs jobs.
@@ -141,6 +142,13 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		}
 		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(watchEvery, WatchDrift{}))
+	}
+	if work.Standings.Arrivals != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("reading standings needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &standingsWorker{standings: work.Standings, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(standingsEvery, ReadStandings{}))
 	}
 	sending, err := work.telephone(registered, o)
 	if err != nil {
