@@ -135,7 +135,7 @@ func (s *Service) follow(r *Request, a Arrival, d *tenants.Directory, now time.T
 		return "request.outcome", details, list, err
 	case clinical.StageRefused, clinical.StageCancelled:
 	}
-	details["reason"] = a.Says
+	details["reason"], details["by_organisation"] = a.Says, a.OrganisationID
 	if offered {
 		return "request.decline", details, nil, r.comeBack()
 	}
@@ -143,7 +143,7 @@ func (s *Service) follow(r *Request, a Arrival, d *tenants.Directory, now time.T
 	if a.OrganisationID != r.HomeID {
 		r.Offer, r.Status = nil, Queued
 		r.Place = policy.Place{Organisation: r.HomeID, Queue: r.HomeQueueID}
-		return "request.return", details, nil, nil
+		return "request.sent-back", details, nil, nil
 	}
 	return "request.refused", details, nil, nil
 }

@@ -79,7 +79,7 @@ type StaffView struct {
 	Misrouted   []MisrouteView `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
 	// Arrivals are how it stands in organisations' own systems, oldest first; none where nobody wants it there.
 	Arrivals []ArrivalView `json:"arrivals,omitempty"`
-	Timeline    []audit.Entry  `json:"-"`
+	Timeline []audit.Entry `json:"-"`
 }
 
 // DeliveryView is an outcome on its way to one clinical system.
@@ -258,6 +258,9 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 	}
 	list, err := tx.Deliveries(r.ID)
 	for _, x := range list {
+		if x.Purpose == clinical.Arrival || x.Purpose == clinical.Withdrawal {
+			continue // no outcome: how it stands there is told apart
+		}
 		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt})
 	}
 	return v, err
