@@ -9,10 +9,10 @@ const (
 
 func authorisationSettings() []Setting {
 	return []Setting{
-		{Name: SettingAuthorisation, Label: "How calls are authorised", Options: []Option{
-			{AuthorisedByNothing, "By the network or a client certificate alone"},
-			{AuthorisedBySMART, "SMART backend services: a signed assertion for a token"},
-			{AuthorisedByNHSApplication, "NHS application-restricted: a signed JWT for a token"},
+		{Name: SettingSignIn, Label: "How calls are authorised", Options: []Option{
+			{"none", "By the network or a client certificate alone"},
+			{"smart", "SMART backend services: a signed assertion for a token"},
+			{"nhs", "NHS application-restricted: a signed JWT for a token"},
 		}},
 		{Name: SettingClientID, Label: "Client id", Hint: "As it was registered with the system’s owner; the API key for an NHS application-restricted API"},
 		{Name: SettingTokenAddress, Label: "Address that gives tokens", Hint: "Leave it empty where the system says it itself (.well-known/smart-configuration)", Address: true},
@@ -25,7 +25,7 @@ func mutualTLS() []Secret {
 	return []Secret{
 		{Name: SecretClientCertificate, Label: "Client certificate", Hint: "PEM, with the certificates that lead to its authority", Form: SecretCertificate},
 		{Name: SecretClientKey, Label: "Key of the client certificate", Hint: "PEM, without a password", Form: SecretKey},
-		{Name: SecretServerAuthority, Label: "Authority of the system’s own certificate", Hint: "PEM; only where it is not a public one", Form: SecretCertificate},
+		{Name: SecretAuthorities, Label: "Authority of the system’s own certificate", Hint: "PEM; only where it is not a public one", Form: SecretCertificate},
 	}
 }
 
@@ -59,6 +59,7 @@ func barsDescription() Description {
 			{Name: "service-id", Label: "Service id of the receiver", Hint: "Its number in the directory of services", Required: true},
 			{Name: "service-system", Label: "Directory that the number is from", Hint: "Leave it empty for the NHS Directory of Services"},
 			{Name: "sender-service-id", Label: "Our own service id", Hint: "By which the receiver can answer"},
+			{Name: "sender-ods", Label: "Our own ODS code", Hint: "In whose name the receiver is asked what it can do", Required: true},
 			{Name: "use-case", Label: "Use case", Hint: "Leave it empty for Pharmacy First (Application 5)"},
 			{Name: "sender-telephone", Label: "Telephone number for questions about a referral"},
 		}, authorisationSettings()...),
@@ -77,6 +78,14 @@ func gpConnectDescription() Description {
 		Kind: GPConnect, Title: "GP Connect Appointment Management",
 		Says:    "Staff find, book, amend and cancel appointments at a practice. It is not for patients themselves: nothing that a patient does goes this way.",
 		Address: "Address of the practice’s endpoint", AddressHint: "Through the Spine Secure Proxy, as the endpoint is registered",
+		Settings: []Setting{
+			{Name: "consumer-asid", Label: "Our ASID", Hint: "The accredited system id of this product’s endpoint", Required: true},
+			{Name: "provider-asid", Label: "The practice’s ASID", Hint: "Of its system’s endpoint", Required: true},
+			{Name: "proxy", Label: "Address of the Spine Secure Proxy", Hint: "Leave it empty where there is none", Address: true},
+			{Name: "consumer-endpoint", Label: "Address of our own endpoint", Hint: "As it is registered", Address: true},
+			{Name: "organisation-type", Label: "Kind of organisation that books", Hint: "A code of GPConnect-OrganisationType-1; leave it empty for gp-practice"},
+			{Name: "telephone", Label: "Telephone number of the organisation that books"},
+		},
 		Secrets:   mutualTLS(),
 		Offers:    []Capability{FindSlots, BookAppointment, MoveAppointment, CancelAppointment, Appointments},
 		Uses:      []Use{UseStaffBooking},
@@ -92,7 +101,19 @@ func meshDescription() Description {
 		Kind: MESH, Title: "MESH: GP Connect Send Document or Update Record",
 		Says:    "Outcomes as messages with a document, by way of a mailbox. A message that was sent is not filed until the practice’s system says so.",
 		Address: "Address of the MESH server", AddressHint: "Such as https://mesh-sync.spineservices.nhs.uk",
-		Secrets:   mutualTLS(),
+		Settings: []Setting{
+			{Name: "mailbox", Label: "Our mailbox", Hint: "Such as X26ABC1", Required: true},
+			{Name: "form", Label: "What is sent", Options: []Option{
+				{"send-document", "A document (GP Connect Send Document)"}, {"update-record", "A pharmacy’s outcome for the record (GP Connect Update Record)"},
+			}},
+			{Name: "recipient", Label: "Mailbox that it goes to", Hint: "Leave it empty, and MESH finds the patient’s practice"},
+			{Name: "sender-phone", Label: "Telephone number for the practice to ring"},
+			{Name: "message-definition", Label: "Update Record’s message definition", Hint: "Given to suppliers that are taken on"},
+		},
+		Secrets: append([]Secret{
+			{Name: "mailbox-password", Label: "Password of the mailbox", Form: SecretText},
+			{Name: "shared-key", Label: "Shared key of the MESH environment", Form: SecretText},
+		}, mutualTLS()...),
 		Offers:    []Capability{FileOutcome, ReadBack},
 		Uses:      []Use{UseFromOthers, UseOutcomes},
 		Defaults:  []Use{UseFromOthers},

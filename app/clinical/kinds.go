@@ -60,28 +60,21 @@ const (
 	SecretCertificate SecretForm = "certificate" // one certificate or a chain in PEM
 )
 
-// Settings and secrets that several kinds share. An adapter's package names its own besides.
+// Settings and secrets that several kinds share, by the names that package authorise reads. An adapter's package names its
+// own besides; a test of package systems holds all of them against the descriptions.
 const (
-	// SettingAuthorisation is how calls are authorised: one of the Authorisations.
-	SettingAuthorisation = "authorisation"
-	SettingClientID      = "client-id"     // as the system's owner registered it
-	SettingTokenAddress  = "token-address" //nolint:gosec // where tokens are given, and no token
-	SettingKeyID         = "key-id"        // kid of the key whose public half was registered
-	SettingScope         = "scope"
-	SecretPrivateKey     = "private-key" // signs the assertion that asks for a token
+	SettingSignIn       = "sign-in"   // how calls are authorised: none, smart or nhs
+	SettingClientID     = "client-id" // as the system's owner registered it
+	SettingKeyID        = "key-id"    // kid of the key whose public half was registered
+	SettingTokenAddress = "token-url" // where tokens are given
+	SettingScope        = "scope"
+	SecretPrivateKey    = "private-key" // signs the assertion that asks for a token
 
-	// The certificate and key that this product shows when a system asks for one (mutual TLS), and the authority that the
-	// system's own certificate is signed by where it is not a public one.
+	// The certificate and key that this product shows when a system asks for one (mutual TLS), and the authorities that the
+	// system's own certificate is checked against where it is not a public one.
 	SecretClientCertificate = "client-certificate"
-	SecretClientKey         = "client-key"
-	SecretServerAuthority   = "server-authority"
-)
-
-// Ways to authorise calls.
-const (
-	AuthorisedByNothing        = ""                           // the network or mutual TLS is enough
-	AuthorisedBySMART          = "smart-backend-services"     // SMART backend services: a signed assertion for a token
-	AuthorisedByNHSApplication = "nhs-application-restricted" // NHS application-restricted: a signed JWT for a token
+	SecretClientKey         = "client-certificate-key"
+	SecretAuthorities       = "authorities"
 )
 
 // Describe is the description of a kind; false for one that there is none of.

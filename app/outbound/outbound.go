@@ -60,6 +60,7 @@ type Options struct {
 // holds their connections.
 type Guard struct {
 	client      *http.Client
+	o           Options
 	most        int64
 	plain, safe *http.Transport
 }
@@ -74,7 +75,7 @@ func New(o Options) *Guard {
 	if o.Most <= 0 {
 		o.Most = DefaultMost
 	}
-	g := &Guard{most: o.Most, plain: o.transport(true), safe: o.transport(false)}
+	g := &Guard{o: o, most: o.Most, plain: o.transport(true), safe: o.transport(false)}
 	g.client = &http.Client{
 		Transport: g,
 		Timeout:   o.Timeout,
@@ -162,6 +163,19 @@ func (g *Guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response.Body = &bounded{ReadCloser: response.Body, left: g.most}
 	return response, nil
+}
+
+// Presenting is a guard with the same bounds that shows a certificate to servers, and checks theirs by some authorities; what
+// is empty or nil is as before. Its connections are its own.
+func (g *Guard) Presenting(own tls.Certificate, roots *x509.CertPool) http.RoundTripper {
+	o := g.o
+	if len(own.Certificate) > 0 {
+		o.Certificate = &own
+	}
+	if roots != nil {
+		o.Roots = roots
+	}
+	return New(o)
 }
 
 // CloseIdleConnections lets go of connections that no call uses.

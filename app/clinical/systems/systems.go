@@ -9,6 +9,7 @@ package systems
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"reflect"
@@ -19,7 +20,9 @@ import (
 
 	"onedoor/app/clinical"
 	"onedoor/app/clinical/bars"
+	"onedoor/app/clinical/authorise"
 	"onedoor/app/clinical/fhir"
+	"onedoor/app/fault"
 	"onedoor/app/integrations"
 	"onedoor/app/outbound"
 	"onedoor/tenants"
@@ -43,8 +46,8 @@ type Materials struct {
 	// Secrets are the integration's credentials in the clear, by the names of the kind's description. They are given to the
 	// adapter only, and stand in no error and no log.
 	Secrets map[string][]byte
-	// Transport is what every call goes by. It judges the addresses that are called, and shows the integration's client
-	// certificate where it has one.
+	// Transport is what every call goes by. It judges the addresses that are called, shows the integration's client
+	// certificate where it has one, and puts a token on each call where the integration says how to get one.
 	Transport http.RoundTripper
 	Now       func() time.Time
 	Random    io.Reader
@@ -171,20 +174,18 @@ func (s *Systems) make(ctx context.Context, i clinical.Integration, around func(
 	if err != nil {
 		return made{}, err
 	}
-	if around != nil {
+	switch {
+	case around != nil:
 		transport = around(transport)
+	case i.RecordOnly && s.o.Settings == nil:
+		return made{}, &clinical.Refused{Says: onlyRecords}
+	case i.RecordOnly:
+		transport = &recorder{of: i, settings: s.o.Settings}
 	}
-	m := Materials{Integration: i, Secrets: secrets, Transport: transport, Now: s.o.Now, Random: s.o.Random}
-	if i.RecordOnly && around == nil {
-		if s.o.Settings == nil {
-			return made{}, &clinical.Refused{Says: onlyRecords}
-		}
-		m.Transport = &recorder{of: i, settings: s.o.Settings}
-	}
-	system, err := s.build(m)
+	system, err := s.build(Materials{Integration: i, Secrets: secrets, Transport: transport, Now: s.o.Now, Random: s.o.Random})
 	if err != nil {
 		closes()
-		return made{}, err
+		return made{}, unmade(err)
 	}
 	if i.RecordOnly && around == nil {
 		system = recording{system}
@@ -192,11 +193,33 @@ func (s *Systems) make(ctx context.Context, i clinical.Integration, around func(
 	return made{i, system, closes, len(secrets[clinical.SecretClientCertificate]) > 0}, nil
 }
 
-// build makes the adapter of an integration's kind.
+// unmade is an adapter's refusal to be made of what was set up, as a delivery's: trying again would not help.
+func unmade(err error) error {
+	var refused *clinical.Refused
+	if errors.As(err, &refused) {
+		return refused
+	}
+	says := "The connection cannot be used as it is set up."
+	if e := fault.As(err); e.Kind == fault.Invalid {
+		says = e.Says
+	}
+	return &clinical.Refused{Says: says + " Nothing was sent.", Cause: err}
+}
+
+// build makes the adapter of an integration's kind, above a transport that signs its calls in where the integration says how.
 func (s *Systems) build(m Materials) (clinical.System, error) {
 	d, _ := clinical.Describe(m.Integration.Kind)
 	if d.InDevelopment && !s.o.InDevelopment {
 		return nil, &clinical.Refused{Says: "This kind of connection is in development nationally, and is not switched on here. File it by hand."}
+	}
+	settings := authorise.Materials{
+		BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now, Random: m.Random,
+		// Certificates are the transport's by now.
+		Secrets: map[string][]byte{authorise.SecretPrivateKey: m.Secrets[authorise.SecretPrivateKey]},
+	}
+	var err error
+	if m.Transport, err = authorise.For(settings); err != nil {
+		return nil, &clinical.Refused{Says: "The connection is not set up to sign in: " + err.Error() + ". Nothing was sent.", Cause: err}
 	}
 	switch m.Integration.Kind {
 	case clinical.FHIR:
@@ -210,22 +233,20 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 
 // transport is the shared one, or one of its own for an integration with a certificate.
 func (s *Systems) transport(secrets map[string][]byte) (http.RoundTripper, func(), error) {
-	pair, roots, err := certificates(secrets)
-	if err != nil {
-		return nil, nil, &clinical.Refused{Says: "The connection’s certificates cannot be used: set them again. Nothing was sent.", Cause: err}
+	c := authorise.Certificates{
+		Certificate: secrets[authorise.SecretCertificate], Key: secrets[authorise.SecretCertificateKey], Authorities: secrets[authorise.SecretAuthorities],
 	}
-	if pair == nil && roots == nil {
+	if len(c.Certificate)+len(c.Key)+len(c.Authorities) == 0 {
 		return s.shared, func() {}, nil
 	}
-	var o outbound.Options
-	if s.o.Outbound != nil {
-		o = *s.o.Outbound
+	t, err := authorise.MutualTLS(s.shared, c)
+	if err != nil {
+		return nil, nil, &clinical.Refused{Says: "The connection’s certificates cannot be used: " + err.Error() + ". Set them again. Nothing was sent.", Cause: err}
 	}
-	o.Certificate = pair
-	if roots != nil {
-		o.Roots = roots
+	closes := func() {}
+	if idle, ok := t.(interface{ CloseIdleConnections() }); ok {
+		closes = idle.CloseIdleConnections
 	}
-	guard := outbound.New(o)
-	return guard, guard.CloseIdleConnections, nil
+	return t, closes, nil
 }
 
