@@ -19,9 +19,10 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
-	"onedoor/app/clinical/bars"
 	"onedoor/app/clinical/authorise"
+	"onedoor/app/clinical/bars"
 	"onedoor/app/clinical/fhir"
+	"onedoor/app/clinical/gpconnect"
 	"onedoor/app/fault"
 	"onedoor/app/integrations"
 	"onedoor/app/outbound"
@@ -226,7 +227,9 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 		return fhir.New(m.Integration.BaseURL, m.Transport, m.Now), nil
 	case clinical.BaRS:
 		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
-	case clinical.GPConnect, clinical.MESH, clinical.PatientFacing, clinical.IM1:
+	case clinical.GPConnect:
+		return gpconnect.New(gpconnect.Options{BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now, Random: m.Random})
+	case clinical.MESH, clinical.PatientFacing, clinical.IM1:
 	}
 	return nil, &clinical.Refused{Says: "This version cannot send by this kind of connection. File it by hand."}
 }
@@ -249,4 +252,3 @@ func (s *Systems) transport(secrets map[string][]byte) (http.RoundTripper, func(
 	}
 	return t, closes, nil
 }
-
