@@ -77,6 +77,9 @@ func (s *System) takeBack(ctx context.Context, d clinical.Delivery) (clinical.Re
 	return s.message(ctx, d, has, s.cancellation(d, current, applicationVersionOf(wants)), reasonUpdate)
 }
 
+// conflictsBorne is how many tries may meet a conflict before a person looks.
+const conflictsBorne = 8
+
 // message posts one. What is sent is judged by our own receiver's rules first.
 func (s *System) message(ctx context.Context, d clinical.Delivery, has agreement, b *r4.Bundle, reason string) (clinical.Receipt, error) {
 	body, err := s.written(b)
@@ -101,6 +104,9 @@ func (s *System) message(ctx context.Context, d clinical.Delivery, has agreement
 		}
 		if v == duplicate { // they say that they have it, and that is enough
 			return clinical.Receipt{State: clinical.Filed}, nil
+		}
+		if d.Attempts < conflictsBorne {
+			return clinical.Receipt{}, &clinical.Unavailable{Says: "The receiving service reported a conflict with another change. We look again, and try again.", RetryAfter: a.retryAfter}
 		}
 	case a.status == http.StatusNotAcceptable:
 		s.forget()
