@@ -114,6 +114,7 @@ type Work struct {
 	Calls          CallSweeper
 	Messages       Sender
 	Transcriptions Transcriptions
+	Standings      Standings
 	Bookings       BookingSettler
 }
 
@@ -153,6 +154,17 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		}
 		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(watchEvery, WatchDrift{}))
+	}
+	if work.Standings.Arrivals != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("reading standings needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &standingsWorker{standings: work.Standings, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(standingsEvery, ReadStandings{}))
+		if work.Standings.Orders != nil {
+			river.AddWorker(registered, &settleOrdersWorker{orders: work.Standings.Orders, neighbourhoods: work.Neighbourhoods})
+			periodic = append(periodic, every(ordersEvery, SettleOrders{}))
+		}
 	}
 	sending, err := work.telephone(registered, o)
 	if err != nil {

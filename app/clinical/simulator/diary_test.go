@@ -50,7 +50,9 @@ func TestASlotIsHeldByOneAppointment(t *testing.T) {
 		t.Errorf("taken twice: %d %v", second.StatusCode, body)
 	}
 	name := fmt.Sprintf("/A81001/fhir/Appointment/%s", booked["id"])
-	with := func(body string) string { return strings.Replace(body, "{", fmt.Sprintf(`{"id": %q,`, booked["id"]), 1) }
+	with := func(body string) string {
+		return strings.Replace(body, "{", fmt.Sprintf(`{"id": %q,`, booked["id"]), 1)
+	}
 	if moved, body := p.do("PUT", name, with(anAppointment("booked", diary[1])), "If-Match", `W/"1"`); moved.StatusCode != 200 {
 		t.Fatalf("%d %v", moved.StatusCode, body)
 	}

@@ -208,22 +208,25 @@ func (f *faultSwitch) pause(r *http.Request, lasting time.Duration) {
 	}
 }
 
-// after is asked when a write has committed: whether it is answered at all, and whether with what became of it. A system whose
-// answers are lost keeps the caller until it goes away.
-func (f *faultSwitch) after(w http.ResponseWriter, r *http.Request) (answers, well bool) {
+// after is asked when a write has committed: whether it is answered at all. A system whose answers are lost keeps the caller until it
+// goes away.
+func (f *faultSwitch) after(r *http.Request) bool {
 	switch mode, _ := f.current(); mode {
 	case TimeoutAfterCommit:
 		select {
 		case <-r.Context().Done():
 		case <-f.closed:
 		}
-		return false, false
+		return false
 	case DropAfterCommit:
-		return false, false
-	case ErrorAfterCommit:
-		refuse(w, http.StatusGatewayTimeout, "timeout", "The system behind did not answer in time.")
-		return true, false
-	case OK, Down, Slow, Conflict, RateLimit, Stale, TooEarly, Refuses:
+		return false
+	case OK, Down, Slow, Conflict, RateLimit, ErrorAfterCommit, Stale, TooEarly, Refuses:
 	}
-	return true, true
+	return true
+}
+
+// misleads reports that a write which has committed is answered as if something in front of the system had lost it: 504.
+func (f *faultSwitch) misleads() bool {
+	mode, _ := f.current()
+	return mode == ErrorAfterCommit
 }

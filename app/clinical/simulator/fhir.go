@@ -104,11 +104,11 @@ func (s *system) searchByPost(w http.ResponseWriter, r *http.Request, kind strin
 // reply answers a write, unless the fault is that it never does.
 func (s *system) reply(w http.ResponseWriter, r *http.Request, err error, answer func()) {
 	if err == nil {
-		answers, well := s.fault.after(w, r)
-		if !answers {
+		if !s.fault.after(r) {
 			panic(http.ErrAbortHandler) // the connection is dropped without a byte
 		}
-		if !well {
+		if s.fault.misleads() {
+			refuse(w, http.StatusGatewayTimeout, "timeout", "The system behind did not answer in time.")
 			return
 		}
 	}

@@ -65,10 +65,10 @@ func (q *query) parameter(name, value string) error {
 			return anyMatches([]string{text(group, "system") + "|" + text(group, "value")}, value)
 		})
 	case "patient.identifier":
-		q.where(func(v version) bool { return slices.Contains(people(v.Resource, "identifier"), value) })
+		q.where(func(v version) bool { return slices.Contains(whom(v.Resource, "identifier"), value) })
 	case "patient":
 		q.where(func(v version) bool {
-			return slices.Contains(people(v.Resource, "reference"), "Patient/"+strings.TrimPrefix(value, "Patient/"))
+			return slices.Contains(whom(v.Resource, "reference"), "Patient/"+strings.TrimPrefix(value, "Patient/"))
 		})
 	case "schedule":
 		q.where(func(v version) bool {
@@ -133,8 +133,8 @@ func anyMatches(own []string, wanted string) bool {
 	})
 }
 
-// people are those whom a resource is for or with: their identifiers as system|value, or their references.
-func people(r resource, by string) (all []string) {
+// whom are those whom a resource is for or with: their identifiers as system|value, or their references.
+func whom(r resource, by string) (all []string) {
 	one := func(reference resource) {
 		switch {
 		case reference == nil:

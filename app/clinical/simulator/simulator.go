@@ -2,6 +2,7 @@
 // a ledger of effects, and faults on command.
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
+//	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
 //	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit|…", "for": "30s",
 //	                "latency": {"usual": "20ms", "slow": "400ms", "one_in": 20}}; the modes are those of Modes
@@ -64,6 +65,7 @@ type system struct {
 	fault   *faultSwitch
 	signIn  *signIn
 	now     func() time.Time
+	people  *people
 }
 
 // Open makes a simulator that keeps its journals in a folder, which it makes if need be; an empty name keeps everything in
@@ -102,7 +104,7 @@ func (s *Server) system(ods nhs.ODSCode) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &system{records, &faultSwitch{closed: s.closed}, newSignIn(), s.now}
+	made := &system{records: records, fault: &faultSwitch{closed: s.closed}, signIn: newSignIn(), now: s.now, people: &people{}}
 	s.systems[ods] = made
 	return made, nil
 }
@@ -124,6 +126,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case part == "fhir":
 		system.serveFHIR(w, r, path)
+	case part == "STU3":
+		system.serveGPConnect(w, r, ods, path)
 	case part == "ledger" && path == "" && r.Method == http.MethodGet:
 		writeJSON(w, http.StatusOK, system.records.ledger())
 	case part == "oauth2":
