@@ -43,7 +43,7 @@ type App struct {
 	services *services
 
 	deliveries *deliverystore.Store
-	line     *telephoneLine // nil without the role
+	line       *telephoneLine // nil without the role
 
 	listener, metricsListener, simListener net.Listener
 }
