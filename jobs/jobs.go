@@ -22,6 +22,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"onedoor/app/clinical"
 	"onedoor/app/database"
 )
 
@@ -36,6 +37,8 @@ type Options struct {
 	Lease time.Duration
 	// SweepEvery is how often lost work is looked for; 10 s when zero.
 	SweepEvery time.Duration
+	// ReconcileEvery is how often deliveries are compared with what clinical systems have; a minute when zero.
+	ReconcileEvery time.Duration
 	// Logger gets ids and plain words; none when nil.
 	Logger *slog.Logger
 	// Jitter in [0,1) spreads retries; random when nil.
@@ -62,6 +65,8 @@ const (
 	queueSimulations = "simulations"
 	queueMessages    = "messages"
 	queueRecordings  = "recordings"
+
+	queueReconciliation = "reconciliation"
 )
 
 func (o Options) withDefaults() Options {
@@ -73,6 +78,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.SweepEvery == 0 {
 		o.SweepEvery = sweepEvery
+	}
+	if o.ReconcileEvery == 0 {
+		o.ReconcileEvery = reconcileEvery
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -92,6 +100,9 @@ type Work struct {
 	Drains  Drains
 	Sweeps  Sweeps
 	Systems Systems
+	// Ledger compares what was sent with what the systems have; it needs Systems.
+	Ledger         clinical.Ledger
+	DeliveryAlarms DeliveryWatcher
 	// Neighbourhoods lists those that exist, for the jobs that run once in each.
 	Neighbourhoods func(context.Context) ([]uuid.UUID, error)
 	Offers         OfferReturner
@@ -103,6 +114,7 @@ type Work struct {
 	Calls          CallSweeper
 	Messages       Sender
 	Transcriptions Transcriptions
+	Standings      Standings
 	Bookings       BookingSettler
 }
 
@@ -143,6 +155,13 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(watchEvery, WatchDrift{}))
 	}
+	if work.Standings.Arrivals != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("reading standings needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &standingsWorker{standings: work.Standings, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(standingsEvery, ReadStandings{}))
+	}
 	sending, err := work.telephone(registered, o)
 	if err != nil {
 		return nil, err
@@ -157,6 +176,11 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		return nil, err
 	}
 	periodic = append(periodic, simulating...)
+	watching, err := work.watching(registered, o)
+	if err != nil {
+		return nil, err
+	}
+	periodic = append(periodic, watching...)
 	client, err := river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{
 		Logger:  o.Logger,
 		Workers: registered,
@@ -166,6 +190,8 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueSimulations: {MaxWorkers: 1},
 			queueMessages:    {MaxWorkers: 4},
 			queueRecordings:  {MaxWorkers: 1},
+
+			queueReconciliation: {MaxWorkers: 2},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/bars"
 	"onedoor/app/clinical/fhir"
 	"onedoor/tenants"
 )
@@ -126,7 +127,9 @@ func (s *Systems) adapter(m Materials) (clinical.System, error) {
 	switch m.Integration.Kind {
 	case clinical.FHIR:
 		return fhir.New(m.Integration.BaseURL, m.Transport, m.Now), nil
-	case clinical.BaRS, clinical.GPConnect, clinical.MESH, clinical.PatientFacing, clinical.IM1:
+	case clinical.BaRS:
+		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
+	case clinical.GPConnect, clinical.MESH, clinical.PatientFacing, clinical.IM1:
 	}
 	return nil, &clinical.Refused{Says: "This version cannot send by this kind of connection. File it by hand."}
 }

@@ -1,0 +1,166 @@
+package bars
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"onedoor/app/clinical"
+	"onedoor/tenants"
+)
+
+// Our software, as receivers see it. It stays the same through releases: a try after an upgrade is the same message.
+const (
+	softwareName    = "Onedoor"
+	softwareVersion = "1"
+	// applicationVersion is that of the message, where the receiver names no lower one. Source: TRN-APP5, 1.2.0.
+	applicationVersion = "1.2.0"
+)
+
+// message is a Bundle being written. The same id, moment and content give the same bytes at every try.
+type message struct {
+	id      uuid.UUID
+	at      string
+	version string
+	entries []Entry
+}
+
+func newMessage(id uuid.UUID, at time.Time, version string) *message {
+	if version == "" {
+		version = applicationVersion
+	}
+	return &message{id: id, at: instant(at), version: version}
+}
+
+// ref is where a resource of this message is found, by a name of ours.
+func (m *message) ref(name string) reference {
+	return reference{"urn:uuid:" + uuid.NewSHA1(m.id, []byte(name)).String()}
+}
+
+func (m *message) to(name string) *reference {
+	r := m.ref(name)
+	return &r
+}
+
+// head begins a resource.
+func (m *message) head(resource string, profiles ...string) resourceHead {
+	if len(profiles) == 0 {
+		profiles = []string{profileUKCore + resource}
+	}
+	return resourceHead{ResourceType: resource, Meta: &meta{LastUpdated: m.at, Profile: profiles}}
+}
+
+func (m *message) add(name string, resource any) {
+	m.entries = append(m.entries, Entry{FullURL: m.ref(name).Reference, Resource: resource})
+}
+
+// bundle is the message as it is sent. Its id is the delivery's, by which an answer that comes later names it.
+func (m *message) bundle() Bundle {
+	return Bundle{
+		ResourceType: "Bundle", ID: m.id.String(), Meta: &meta{VersionID: m.version, LastUpdated: m.at, Profile: []string{profileBundle}},
+		Type: "message", Timestamp: m.at, Entry: m.entries,
+	}
+}
+
+// header says what the message is for. It comes first (hl7.org/fhir/R4/messaging).
+func (s *System) header(m *message, event, reason, focus, definition string, from clinical.Party) messageHeader {
+	h := messageHeader{
+		resourceHead: m.head("MessageHeader", profileHeader+event),
+		EventCoding:  Coding{System: systemEvents, Code: event},
+		Destination:  []destination{{Endpoint: s.target.System + "|" + s.target.Value, Receiver: m.to("Receiver")}},
+		Sender:       m.to("Sender"),
+		Source:       source{Name: from.Name, Software: softwareName, Version: softwareVersion, Endpoint: s.endpoint(from)},
+		Reason:       &concept{Coding: []Coding{{System: systemReasons, Code: reason}}},
+		Focus:        []reference{m.ref(focus)},
+		Definition:   definition,
+	}
+	if s.phone != "" {
+		h.Source.Contact = &telecom{System: "phone", Value: s.phone}
+	}
+	return h
+}
+
+// endpoint is how the receiver could answer: the sender's number in the directory or, without one, its ODS code.
+func (s *System) endpoint(from clinical.Party) string {
+	if s.sender.Value != "" {
+		return s.sender.System + "|" + s.sender.Value
+	}
+	return systemODS + "|" + string(from.ODS)
+}
+
+func (m *message) organisation(party clinical.Party, kind *Coding) organization {
+	o := organization{
+		resourceHead: m.head("Organization"), Identifier: []Identifier{{System: systemODS, Value: string(party.ODS)}}, Name: party.Name,
+	}
+	if kind != nil {
+		o.Type = []concept{{Coding: []Coding{*kind}}}
+	}
+	return o
+}
+
+func (s *System) service(m *message, party clinical.Party) healthcareService {
+	return healthcareService{
+		resourceHead: m.head("HealthcareService"), Identifier: []Identifier{s.target}, Active: true, ProvidedBy: m.to("Receiver"), Name: party.Name,
+	}
+}
+
+// person is the patient, with the one contact that the standard wants and as much of a number as it allows: one that nobody but
+// the patient vouches for is left out. Source: Application 5, Requirements, "Referral" and "Contacts".
+func (m *message) person(p clinical.Patient) patient {
+	out := patient{resourceHead: m.head("Patient"), BirthDate: p.BirthDate.String(), Gender: gender(string(p.Sex))}
+	if p.NHSNumber != "" && p.OnRegister {
+		out.Identifier = []Identifier{{
+			Extension: []extension{{URL: extensionVerification, ValueCodeableConcept: &concept{Coding: []Coding{
+				{systemVerification, "number-present-but-not-traced", "Number present but not traced"},
+			}}}},
+			System: systemNHSNumber, Value: string(p.NHSNumber),
+		}}
+	}
+	if name := p.Name(); name != "" {
+		n := humanName{Use: "official", Text: name, Family: p.FamilyName}
+		if p.GivenName != "" {
+			n.Given = []string{p.GivenName}
+		}
+		out.Name = []humanName{n}
+	}
+	if p.Postcode != "" {
+		out.Address = []address{{Use: "home", PostalCode: string(p.Postcode)}}
+	}
+	if p.Phone != "" {
+		number := telecom{System: "phone", Value: p.Phone.Local(), Rank: 1}
+		if p.Phone.Mobile() {
+			number.Use = "mobile"
+		}
+		out.Contact = []contact{{
+			Extension:    []extension{{URL: extensionRank, ValuePositiveInt: 1}},
+			Relationship: []concept{{Coding: []Coding{{systemRoleCode, "ONESELF", "self"}}}},
+			Telecom:      []telecom{number},
+		}}
+	}
+	return out
+}
+
+// gender is FHIR's administrative gender.
+func gender(sex string) string {
+	switch sex {
+	case "male", "female", "other":
+		return sex
+	case "":
+		return ""
+	}
+	return "unknown"
+}
+
+// instant is a moment with its offset, which must be there and is always that of UTC. Source: Core, How to handle times.
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05+00:00") }
+
+func day(t time.Time) string { return t.In(tenants.London()).Format(time.DateOnly) }
+
+// moment reads a FHIR dateTime; a day alone, or what is no time, is zero.
+func moment(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
