@@ -149,6 +149,8 @@ func (a answer) problem() error {
 		return &clinical.Unavailable{Says: "MESH takes no more for the moment.", RetryAfter: a.retryAfter, Cause: a.cause()}
 	case a.status >= 500:
 		return &clinical.Unavailable{Says: "MESH has a problem of its own.", RetryAfter: a.retryAfter, Cause: a.cause()}
+	case a.status == http.StatusConflict:
+		return &clinical.Unavailable{Says: "MESH reported a conflict with another change. We try again.", RetryAfter: a.retryAfter, Cause: a.cause()}
 	case a.status/100 == 3:
 		return &clinical.Refused{Says: "MESH sent us to another address. Documents go only to the address that was set up.", Cause: a.cause()}
 	}

@@ -87,7 +87,7 @@ func (u upload) headers(part int) map[string]string {
 		h["Mex-To"] = u.to
 		h["Mex-WorkflowID"] = u.workflow
 		h["Mex-LocalID"] = localID(u.doc)
-		h["Mex-FileName"] = u.doc.DeliveryID.String() + ".xml"
+		h["Mex-FileName"] = u.doc.Reference + ".xml"
 		h["Mex-Subject"] = ascii(itk3.Subject(u.doc))
 		h["Mex-Content-Type"] = itk3.ContentType
 	}

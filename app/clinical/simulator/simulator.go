@@ -2,6 +2,7 @@
 // a ledger of effects, and faults on command.
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
+//	/{ods}/mesh     MESH, and the organisation as a receiver of documents behind it (MeshPath)
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
 //	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit", "for": "30s"}
 //
@@ -59,6 +60,7 @@ func (s *Server) Hold(ods nhs.ODSCode, kind, id string, r map[string]any) error 
 type system struct {
 	records *records
 	fault   *faultSwitch
+	mesh    *post
 }
 
 // Open makes a simulator that keeps its journals in a folder, which it makes if need be; an empty name keeps everything in
@@ -97,7 +99,8 @@ func (s *Server) system(ods nhs.ODSCode) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &system{records, &faultSwitch{closed: s.closed}}
+	made := &system{records: records, fault: &faultSwitch{closed: s.closed}}
+	made.mesh = newPost(records, made.fault, s.now)
 	s.systems[ods] = made
 	return made, nil
 }
@@ -119,6 +122,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case part == "fhir":
 		system.serveFHIR(w, r, path)
+	case part == "mesh":
+		system.mesh.serve(w, r, path)
 	case part == "ledger" && path == "" && r.Method == http.MethodGet:
 		writeJSON(w, http.StatusOK, system.records.ledger())
 	case part == "faults" && path == "":
