@@ -3,6 +3,7 @@
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
 //	/{ods}/mesh     MESH, and the organisation as a receiver of documents behind it (MeshPath)
+//	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
 //	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit", "for": "30s"}
 //
@@ -61,6 +62,8 @@ type system struct {
 	records *records
 	fault   *faultSwitch
 	mesh    *post
+	now     func() time.Time
+	people  *people
 }
 
 // Open makes a simulator that keeps its journals in a folder, which it makes if need be; an empty name keeps everything in
@@ -99,7 +102,7 @@ func (s *Server) system(ods nhs.ODSCode) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &system{records: records, fault: &faultSwitch{closed: s.closed}}
+	made := &system{records: records, fault: &faultSwitch{closed: s.closed}, now: s.now, people: &people{}}
 	made.mesh = newPost(records, made.fault, s.now)
 	s.systems[ods] = made
 	return made, nil
@@ -124,6 +127,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		system.serveFHIR(w, r, path)
 	case part == "mesh":
 		system.mesh.serve(w, r, path)
+	case part == "STU3":
+		system.serveGPConnect(w, r, ods, path)
 	case part == "ledger" && path == "" && r.Method == http.MethodGet:
 		writeJSON(w, http.StatusOK, system.records.ledger())
 	case part == "faults" && path == "":

@@ -14,8 +14,10 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/authorise"
 	"onedoor/app/clinical/bars"
 	"onedoor/app/clinical/fhir"
+	"onedoor/app/clinical/gpconnect"
 	"onedoor/tenants"
 )
 
@@ -129,7 +131,15 @@ func (s *Systems) adapter(m Materials) (clinical.System, error) {
 		return fhir.New(m.Integration.BaseURL, m.Transport, m.Now), nil
 	case clinical.BaRS:
 		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
-	case clinical.GPConnect, clinical.MESH, clinical.PatientFacing, clinical.IM1:
+	case clinical.GPConnect:
+		transport, err := authorise.For(authorise.Materials{
+			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return gpconnect.New(gpconnect.Options{BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: transport, Now: m.Now, Random: m.Random})
+	case clinical.MESH, clinical.PatientFacing, clinical.IM1:
 	}
 	return nil, &clinical.Refused{Says: "This version cannot send by this kind of connection. File it by hand."}
 }
