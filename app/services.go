@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/alarms"
+	"onedoor/app/bookings"
 	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/catalogue"
@@ -25,6 +26,7 @@ import (
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/secrets"
+	"onedoor/app/selfservice"
 	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/callerstore"
@@ -73,10 +75,12 @@ type services struct {
 	understanding *understanding.Service
 	uses          *understandingstore.Store
 
-	recordings *recordings.Service
-	walker     *intake.Walker // of every channel
-	callers    *callers.Service
-	callerRows *callerstore.Store
+	recordings  *recordings.Service
+	walker      *intake.Walker // of every channel
+	callers     *callers.Service
+	callerRows  *callerstore.Store
+	bookings    *bookings.Service
+	selfservice *selfservice.Service
 
 	integrations *integrationstore.Store
 	systems      *systems.Systems // one for all, so that connections and tokens are shared

@@ -161,6 +161,10 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		}
 		river.AddWorker(registered, &standingsWorker{standings: work.Standings, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(standingsEvery, ReadStandings{}))
+		if work.Standings.Orders != nil {
+			river.AddWorker(registered, &settleOrdersWorker{orders: work.Standings.Orders, neighbourhoods: work.Neighbourhoods})
+			periodic = append(periodic, every(ordersEvery, SettleOrders{}))
+		}
 	}
 	sending, err := work.telephone(registered, o)
 	if err != nil {

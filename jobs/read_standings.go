@@ -28,6 +28,7 @@ type Arrivals interface {
 	DueArrivals(ctx context.Context, neighbourhood uuid.UUID, limit int) ([]requests.Arrival, error)
 	PutOffReading(ctx context.Context, a requests.Arrival, until time.Time) error
 	Stood(ctx context.Context, d clinical.Delivery, standing clinical.Standing, found bool) error
+	StoodOrder(ctx context.Context, a requests.Arrival, reference requests.Reference, standing clinical.Standing, found bool) error
 }
 
 // Filed are the deliveries by which they got there. It is deliverystore.Store.
@@ -41,6 +42,8 @@ type Standings struct {
 	Filed    Filed
 	// System finds the system that a delivery was sent to.
 	System func(ctx context.Context, d clinical.Delivery) (clinical.System, error)
+	// Orders are those that people placed by themselves, in the place of a task; nil where nobody can.
+	Orders Orders
 }
 
 const (
@@ -110,6 +113,9 @@ func (w *standingsWorker) turn(ctx context.Context, neighbourhood uuid.UUID) err
 
 // read asks the system once, and passes on what it says. A wait says that it did not.
 func (w *standingsWorker) read(ctx context.Context, a requests.Arrival) (wait time.Duration, err error) {
+	if a.Ordered {
+		return w.readOrder(ctx, a)
+	}
 	d, err := w.standings.Filed.Get(ctx, tenants.JobOf(a.NeighbourhoodID), a.ID)
 	if err != nil {
 		return 0, err
@@ -142,4 +148,26 @@ func (w *standingsWorker) read(ctx context.Context, a requests.Arrival) (wait ti
 		return troubledWait, nil
 	}
 	return 0, w.standings.Arrivals.Stood(ctx, d, standing, found)
+}
+
+// readOrder is read for an order that a person placed by themselves.
+func (w *standingsWorker) readOrder(ctx context.Context, a requests.Arrival) (wait time.Duration, err error) {
+	if w.standings.Orders == nil {
+		return neverWait, nil
+	}
+	asking, cancel := context.WithTimeout(ctx, standingWait)
+	defer cancel()
+	reference, standing, found, err := w.standings.Orders.OrderStanding(asking, a)
+	var refused *clinical.Refused
+	switch {
+	case errors.As(err, &refused):
+		return neverWait, nil
+	case err != nil:
+		if ctx.Err() == nil {
+			w.options.Logger.LogAttrs(ctx, slog.LevelWarn, "how an order stands in a practice's system could not be read",
+				slog.String("order", a.ID.String()), slog.String("organisation", a.OrganisationID.String()))
+		}
+		return troubledWait, nil
+	}
+	return 0, w.standings.Arrivals.StoodOrder(ctx, a, reference, standing, found)
 }

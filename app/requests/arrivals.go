@@ -22,12 +22,14 @@ type Arrival struct {
 	RequestID       uuid.UUID
 	OrganisationID  uuid.UUID
 	Sequence        int // of the request's deliveries; its withdrawal's is one more
-	Stage           clinical.Stage
-	Says            string // the system's words, for staff
-	Misses          int    // readings in a row that did not find it
-	MadeAt          time.Time
-	ReadAt          time.Time // zero before it was first read
-	NextAt          time.Time // when it is read next; zero once it has ended
+	// Ordered is an order of the person's own in the place of a task: no delivery brought it, and it is not taken back.
+	Ordered bool
+	Stage   clinical.Stage
+	Says    string // the system's words, for staff
+	Misses  int    // readings in a row that did not find it
+	MadeAt  time.Time
+	ReadAt  time.Time // zero before it was first read
+	NextAt  time.Time // when it is read next; zero once it has ended
 }
 
 // Standing reports whether the organisation still has it.
@@ -86,11 +88,13 @@ func (s *Service) refile(tx Tx, r *Request, takers []uuid.UUID, known []Arrival,
 		if !a.Standing() || slices.Contains(here, a.OrganisationID) {
 			continue
 		}
-		back, err := withdrawal(r, kind, a, d, at)
-		if err != nil {
-			return err
+		if !a.Ordered {
+			back, err := withdrawal(r, kind, a, d, at)
+			if err != nil {
+				return err
+			}
+			list = append(list, back)
 		}
-		list = append(list, back)
 		a.NextAt = time.Time{}
 		if err := tx.SaveArrival(a); err != nil {
 			return err

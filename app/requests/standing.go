@@ -43,8 +43,12 @@ func (s *Service) PutOffReading(ctx context.Context, a Arrival, until time.Time)
 // the organisation that it came from where that is another. What was moved or closed meanwhile is left as it is. Found is
 // false when the system has no such task: said three times in a row, it has been taken out there.
 func (s *Service) Stood(ctx context.Context, d clinical.Delivery, standing clinical.Standing, found bool) error {
-	return s.store.InTx(ctx, tenants.JobOf(d.NeighbourhoodID), func(tx Tx) error {
-		r, err := tx.FindForUpdate(Reference(d.Document.Reference))
+	return s.stoodAt(ctx, d.NeighbourhoodID, Reference(d.Document.Reference), d.ID, standing, found)
+}
+
+func (s *Service) stoodAt(ctx context.Context, neighbourhood uuid.UUID, reference Reference, id uuid.UUID, standing clinical.Standing, found bool) error {
+	return s.store.InTx(ctx, tenants.JobOf(neighbourhood), func(tx Tx) error {
+		r, err := tx.FindForUpdate(reference)
 		if err != nil {
 			return err
 		}
@@ -53,7 +57,7 @@ func (s *Service) Stood(ctx context.Context, d clinical.Delivery, standing clini
 			return err
 		}
 		for _, a := range known {
-			if a.ID == d.ID && a.Standing() {
+			if a.ID == id && a.Standing() {
 				return s.stood(tx, r, a, standing, found)
 			}
 		}

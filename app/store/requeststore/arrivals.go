@@ -17,6 +17,7 @@ type arrivalRow struct {
 	RequestID       uuid.UUID
 	OrganisationID  uuid.UUID
 	Sequence        int
+	Ordered         bool
 	Stage           int16
 	Says            string
 	Misses          int
@@ -32,7 +33,7 @@ var stages = []clinical.Stage{clinical.StageWaiting, clinical.StageInHand, clini
 
 func arrivalRowOf(a requests.Arrival) *arrivalRow {
 	return &arrivalRow{
-		NeighbourhoodID: a.NeighbourhoodID, ID: a.ID, RequestID: a.RequestID, OrganisationID: a.OrganisationID, Sequence: a.Sequence,
+		NeighbourhoodID: a.NeighbourhoodID, ID: a.ID, RequestID: a.RequestID, OrganisationID: a.OrganisationID, Sequence: a.Sequence, Ordered: a.Ordered,
 		Stage: int16(slices.Index(stages, a.Stage)), Says: a.Says, Misses: a.Misses, MadeAt: a.MadeAt, //nolint:gosec // a handful; -1 is refused by the table
 		ReadAt: optional(a.ReadAt), NextAt: optional(a.NextAt),
 	}
@@ -46,7 +47,7 @@ func (t *transaction) arrivals(query string, args ...any) ([]requests.Arrival, e
 	list := make([]requests.Arrival, len(rows))
 	for i, w := range rows {
 		list[i] = requests.Arrival{
-			ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, RequestID: w.RequestID, OrganisationID: w.OrganisationID, Sequence: w.Sequence,
+			ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, RequestID: w.RequestID, OrganisationID: w.OrganisationID, Sequence: w.Sequence, Ordered: w.Ordered,
 			Stage: stages[w.Stage], Says: w.Says, Misses: w.Misses, MadeAt: w.MadeAt, ReadAt: value(w.ReadAt), NextAt: value(w.NextAt),
 		}
 	}
@@ -62,8 +63,8 @@ func (t *transaction) Arrivals(request uuid.UUID) ([]requests.Arrival, error) {
 func (t *transaction) DueArrivals(now time.Time, limit int) ([]requests.Arrival, error) {
 	return t.arrivals(`
 		select a.* from arrivals a
-		join deliveries d on d.neighbourhood_id = a.neighbourhood_id and d.id = a.id
-		where a.neighbourhood_id = ? and a.next_at <= ? and d.state in (2, 3, 5)
+		left join deliveries d on d.neighbourhood_id = a.neighbourhood_id and d.id = a.id
+		where a.neighbourhood_id = ? and a.next_at <= ? and (d.state in (2, 3, 5) or a.ordered)
 		order by a.next_at, a.id limit ?`, t.nb, now, limit)
 }
 
