@@ -175,7 +175,7 @@ func (d *draining) one(ctx context.Context, delivery clinical.Delivery) clinical
 	}
 	d.progress.Breaker, d.progress.Hold = d.progress.Breaker.After(err, d.options.Jitter())
 	after := delivery.After(receipt, err, now, d.options.Jitter())
-	if err != nil {
+	if err != nil && after.LastError != "" { // what has only begun goes on at once
 		d.options.Logger.LogAttrs(ctx, slog.LevelWarn, "a delivery was not filed",
 			slog.String("delivery", after.ID.String()), slog.String("organisation", after.OrganisationID.String()),
 			slog.String("state", string(after.State)), slog.Int("attempts", after.Attempts), slog.String("says", after.LastError))

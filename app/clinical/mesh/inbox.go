@@ -158,3 +158,18 @@ func (s *System) PutAway(ctx context.Context, id string) error {
 	}
 	return a.problem()
 }
+
+// Mailboxes are one integration for each mailbox that may be looked into, of those given: organisations may share one.
+func Mailboxes(all []clinical.Integration) []clinical.Integration {
+	seen := map[[2]string]bool{}
+	var out []clinical.Integration
+	for _, i := range all {
+		box := [2]string{strings.TrimRight(i.BaseURL, "/"), strings.ToUpper(strings.TrimSpace(i.Settings[SettingMailbox]))}
+		if i.Kind != clinical.MESH || i.Paused || i.RecordOnly || box[1] == "" || seen[box] {
+			continue
+		}
+		seen[box] = true
+		out = append(out, i)
+	}
+	return out
+}

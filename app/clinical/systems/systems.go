@@ -18,6 +18,7 @@ import (
 	"onedoor/app/clinical/bars"
 	"onedoor/app/clinical/fhir"
 	"onedoor/app/clinical/gpconnect"
+	"onedoor/app/clinical/mesh"
 	"onedoor/tenants"
 )
 
@@ -139,7 +140,15 @@ func (s *Systems) adapter(m Materials) (clinical.System, error) {
 			return nil, err
 		}
 		return gpconnect.New(gpconnect.Options{BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: transport, Now: m.Now, Random: m.Random})
-	case clinical.MESH, clinical.PatientFacing, clinical.IM1:
+	case clinical.MESH:
+		transport, err := authorise.For(authorise.Materials{
+			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return mesh.New(mesh.Options{Integration: m.Integration, Secrets: m.Secrets, Transport: transport, Now: m.Now, Random: m.Random})
+	case clinical.PatientFacing, clinical.IM1:
 	}
 	return nil, &clinical.Refused{Says: "This version cannot send by this kind of connection. File it by hand."}
 }
