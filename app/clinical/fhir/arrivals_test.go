@@ -70,8 +70,11 @@ func TestAnArrivalIsATaskWhoseStandingIsReadBack(t *testing.T) {
 		status, says string
 		want         clinical.Stage
 	}{
-		{"received", "", clinical.StageWaiting}, {"accepted", "", clinical.StageInHand}, {"on-hold", "Waiting for a result", clinical.StageInHand},
-		{"rejected", "Not ours", clinical.StageRefused}, {"completed", "", clinical.StageDone},
+		{"received", "", clinical.StageWaiting},
+		{"accepted", "", clinical.StageInHand},
+		{"on-hold", "Waiting for a result", clinical.StageInHand},
+		{"rejected", "Not ours", clinical.StageRefused},
+		{"completed", "", clinical.StageDone},
 	} {
 		changes := map[string]any{"status": step.status}
 		if step.says != "" {

@@ -49,7 +49,7 @@ func Start() (*Peer, error) {
 		return nil, err
 	}
 	p := &Peer{folder: folder}
-	install := exec.Command("npm", append([]string{"install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder}, packages...)...)
+	install := exec.Command("npm", append([]string{"install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder}, packages...)...) //nolint:gosec // our own arguments
 	if out, err := install.CombinedOutput(); err != nil {
 		return p, fmt.Errorf("npm: %w\n%s", err, out)
 	}
@@ -61,7 +61,7 @@ func Start() (*Peer, error) {
 }
 
 func (p *Peer) run(file string) error {
-	p.process = exec.Command("node", file)
+	p.process = exec.Command("node", file) //nolint:gosec // a file that we wrote
 	var complaints bytes.Buffer
 	p.process.Stderr = &complaints
 	output, err := p.process.StdoutPipe()
