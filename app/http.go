@@ -68,6 +68,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	a.operations().Add(a.server)
+	a.serveReferrals()
 	if err := a.serveWebhooks(); err != nil {
 		return err
 	}
