@@ -32,7 +32,7 @@ func (a *App) seed(ctx context.Context) error {
 		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-				return a.services.integrations.Put(ctx, tx, demo.Seeder(), clinical.Integration{
+				return a.services.connections.Put(ctx, tx, demo.Seeder(), clinical.Integration{
 					NeighbourhoodID: neighbourhood, OrganisationID: o.ID, Kind: clinical.FHIR, BaseURL: demo.System(a.simulatorURL(), o.ODS),
 					Name: "Record system", Uses: demo.Uses(),
 				}, a.now())
@@ -45,7 +45,7 @@ func (a *App) seed(ctx context.Context) error {
 	return a.holdAppointments(ctx)
 }
 
-// holdAppointments puts appointments into the clinical systems that this process runs.
+// holdAppointments puts appointments, free times and repeat medicines into the clinical systems that this process runs.
 func (a *App) holdAppointments(ctx context.Context) error {
 	register, err := a.services.register.All(ctx, demo.NeighbourhoodID("riverside"))
 	if err != nil {
@@ -53,6 +53,11 @@ func (a *App) holdAppointments(ctx context.Context) error {
 	}
 	for _, b := range demo.Bookings(register, a.now()) {
 		if err := a.sim.Hold(b.ODS, "Appointment", b.ID, b.Resource); err != nil {
+			return err
+		}
+	}
+	for _, h := range demo.Diary(register, a.now()) {
+		if err := a.sim.Hold(h.ODS, h.Kind, h.ID, h.Resource); err != nil {
 			return err
 		}
 	}
