@@ -51,8 +51,9 @@ type Store interface {
 	Finish(ctx context.Context, m Message, r Referral) error
 	// Find is a sender's referral, by our id or by a name of the sender's; not found is fault.Absent.
 	Find(ctx context.Context, neighbourhood, client, id uuid.UUID, name clinical.Named) (Referral, error)
-	// Serves is the organisation whose own number a service number is, by its integrations; zero for none.
-	Serves(ctx context.Context, neighbourhood uuid.UUID, value string) (uuid.UUID, error)
+	// Serves is the organisation whose own number a service number is, by its integrations; zero for none. Answered tells that
+	// answers to what was sent from here come to the number.
+	Serves(ctx context.Context, neighbourhood uuid.UUID, value string) (organisation uuid.UUID, answered bool, err error)
 	// Arrival is the reference of the request that a delivery filed on arrival; empty for none.
 	Arrival(ctx context.Context, neighbourhood, delivery uuid.UUID) (string, error)
 }
@@ -136,9 +137,12 @@ func (s *Service) Serves(ctx context.Context, by clinical.ReferralCaller, system
 		}
 		organisation, found = d.ByODS(code)
 	} else {
-		id, err := s.store.Serves(ctx, by.NeighbourhoodID, value)
+		id, answered, err := s.store.Serves(ctx, by.NeighbourhoodID, value)
 		if err != nil {
 			return clinical.Party{}, false, err
+		}
+		if id == uuid.Nil && answered {
+			return clinical.Party{}, true, nil // nobody can be referred to it
 		}
 		organisation, found = d.Organisation(id)
 	}

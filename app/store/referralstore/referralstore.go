@@ -125,20 +125,23 @@ func (s *Store) Find(ctx context.Context, neighbourhood, client, id uuid.UUID, n
 }
 
 // Serves implements referrals.Store.
-func (s *Store) Serves(ctx context.Context, neighbourhood uuid.UUID, value string) (organisation uuid.UUID, err error) {
+func (s *Store) Serves(ctx context.Context, neighbourhood uuid.UUID, value string) (organisation uuid.UUID, answered bool, err error) {
 	if value == "" {
-		return uuid.Nil, nil
+		return uuid.Nil, false, nil
 	}
 	err = s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		var own *uuid.UUID
 		err := tx.Pgx().QueryRow(ctx, `
-			select organisation_id from integrations
-			where neighbourhood_id = $1 and kind = 1 and settings ->> 'sender-service-id' = $2 and not paused order by organisation_id limit 1`, neighbourhood, value).Scan(&organisation)
-		if errors.Is(err, pgx.ErrNoRows) {
-			organisation, err = uuid.Nil, nil
+			select (select organisation_id from integrations
+			        where neighbourhood_id = $1 and kind = 1 and settings ->> 'own-service-id' = $2 and not paused order by organisation_id limit 1),
+			       exists (select from integrations where neighbourhood_id = $1 and kind = 1 and settings ->> 'sender-service-id' = $2)`,
+			neighbourhood, value).Scan(&own, &answered)
+		if own != nil {
+			organisation = *own
 		}
 		return wrapped("find a service", err)
 	})
-	return organisation, err
+	return organisation, answered, err
 }
 
 // Arrival implements referrals.Store.

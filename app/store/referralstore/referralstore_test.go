@@ -26,6 +26,7 @@ import (
 	"onedoor/app/referrals"
 	"onedoor/app/requests"
 	"onedoor/app/store/directorystore"
+	"onedoor/app/store/integrationstore"
 	"onedoor/app/store/referralstore"
 	"onedoor/tenants"
 )
@@ -298,9 +299,6 @@ func TestAnotherNeighbourhoodCannot(t *testing.T) {
 	if got, err := w.store.Arrival(t.Context(), foreign.NeighbourhoodID, d.ID); err != nil || got != "" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if got, err := w.store.Serves(t.Context(), foreign.NeighbourhoodID, "2000000001"); err != nil || got != uuid.Nil {
-		t.Errorf("%v, %v", got, err)
-	}
 }
 
 func TestAMessageThatWasBegunAndNeverAnsweredIsTakenUpAgain(t *testing.T) {
@@ -320,5 +318,34 @@ func TestAMessageThatWasBegunAndNeverAnsweredIsTakenUpAgain(t *testing.T) {
 	w.Pass(31 * time.Second)
 	if _, err := w.sender("one", pharmacy.ODS, "a5t1").File(t.Context(), d); err != nil {
 		t.Errorf("after its process died: %v", err)
+	}
+}
+
+func TestAServiceNumberIsItsOwnersOrOneThatIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	one, pharmacy := w.callers["one"], w.organisation(tenants.Pharmacy)
+	i := clinical.Integration{
+		ID: uuid.New(), NeighbourhoodID: one.NeighbourhoodID, OrganisationID: pharmacy.ID, Kind: clinical.BaRS, BaseURL: "https://x.example/bars",
+		Settings: map[string]string{bars.SettingService: "2000000009", bars.SettingOwn: "2000000001", bars.SettingSender: "2000000002"},
+	}
+	err := w.DB.InTx(t.Context(), tenants.JobOf(one.NeighbourhoodID), func(tx *database.Tx) error {
+		return integrationstore.New(w.DB).Put(t.Context(), tx, audit.Actor{Kind: audit.System, Name: "test"}, i, w.Now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		number string
+		by     string
+		to     nhs.ODSCode
+		served bool
+	}{
+		{"2000000001", "one", pharmacy.ODS, true}, {"2000000002", "one", "", true}, {"2000000009", "one", "", false}, {"2000000001", "foreign", "", false}, {"", "one", "", false},
+	} {
+		got, served, err := w.desk.Serves(t.Context(), w.callers[c.by], bars.SystemDoS, c.number)
+		if err != nil || served != c.served || got.ODS != c.to {
+			t.Errorf("%s for %s: %+v, %v, %v", c.number, c.by, got, served, err)
+		}
 	}
 }
