@@ -162,11 +162,13 @@ func (a *App) wire(ctx context.Context) error {
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
-	a.wireIntegrations()
 	if err := a.wireUnderstanding(); err != nil {
 		return err
 	}
 	if err := a.wireTelephone(inserter); err != nil {
+		return err
+	}
+	if err := a.wireIntegrations(); err != nil {
 		return err
 	}
 	if err := a.wireDialogue(); err != nil {

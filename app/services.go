@@ -20,6 +20,7 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/intake"
+	"onedoor/app/integrations"
 	"onedoor/app/messages"
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
@@ -82,7 +83,8 @@ type services struct {
 	bookings    *bookings.Service
 	selfservice *selfservice.Service
 
-	integrations *integrationstore.Store
+	connections  *integrationstore.Store
+	integrations *integrations.Service
 	systems      *systems.Systems // one for all, so that connections and tokens are shared
 
 	dialogue *dialogue.Driver
@@ -152,6 +154,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "callers' proofs", Remove: each(s.callerRows.RemoveExpired)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
+		{Name: "what connections recorded", Remove: each(s.integrations.RemoveRecordings)},
 	}
 	if s.outbox != nil {
 		list = append(list, jobs.Expiring{Name: "texts", Remove: each(s.outbox.RemoveExpired)})

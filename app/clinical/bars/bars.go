@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
 )
@@ -61,8 +62,8 @@ type Options struct {
 // System is one receiving service, as a sender sees it. It is safe for concurrent use.
 type System struct {
 	base    string
-	target  Identifier
-	sender  Identifier
+	target  r4.Identifier
+	sender  r4.Identifier
 	useCase useCase
 	self    clinical.Party
 	phone   string
@@ -83,7 +84,7 @@ var (
 // New makes a sender to the service that an integration names.
 func New(o Options) (*System, error) {
 	settings := o.Integration.Settings
-	target := Identifier{System: settings[SettingServiceSystem], Value: strings.TrimSpace(settings[SettingService])}
+	target := r4.Identifier{System: settings[SettingServiceSystem], Value: strings.TrimSpace(settings[SettingService])}
 	if target.System == "" {
 		target.System = SystemDoS
 	}
@@ -103,7 +104,7 @@ func New(o Options) (*System, error) {
 	}
 	return &System{
 		self: self, base: strings.TrimRight(o.Integration.BaseURL, "/"), target: target, useCase: use,
-		sender: Identifier{System: target.System, Value: strings.TrimSpace(settings[SettingSender])}, phone: settings[SettingConsult],
+		sender: r4.Identifier{System: target.System, Value: strings.TrimSpace(settings[SettingSender])}, phone: settings[SettingConsult],
 		client: &http.Client{
 			Transport: o.Transport, Timeout: GivesUpAfter,
 			// Somewhere else is not the service that the organisation named: a referral is never sent there.

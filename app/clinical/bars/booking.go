@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 )
 
 const (
@@ -62,11 +63,11 @@ func (s *System) Slots(ctx context.Context, q clinical.SlotQuery) ([]clinical.Sl
 func (b received) slots(q clinical.SlotQuery, from, to time.Time) []clinical.Slot {
 	var out []clinical.Slot
 	for _, e := range b.Entry {
-		var r slot
-		if json.Unmarshal(e.Resource, &r) != nil || r.ResourceType != "Slot" || r.Status != "free" || r.ID == "" {
+		r, err := r4.DecodeAs[*r4.Slot](e.Resource)
+		if err != nil || r.Status != "free" || r.ID == "" {
 			continue
 		}
-		one := clinical.Slot{ID: "Slot/" + r.ID, Start: moment(r.Start), End: moment(r.End), Held: held(r.Extension)}
+		one := clinical.Slot{ID: "Slot/" + r.ID, Start: r4.Moment(r.Start), End: r4.Moment(r.End), Held: held(r.Extension)}
 		for _, c := range r.ServiceCategory {
 			for _, code := range c.Coding {
 				one.Service = code.Display
@@ -88,32 +89,19 @@ func (b received) slots(q clinical.SlotQuery, from, to time.Time) []clinical.Slo
 
 // whoAndWhere are a schedule's practitioner, or service, and its place.
 func (b received) whoAndWhere(ref string) (who, where string) {
-	raw, found := b.entryOf(ref)
-	var of schedule
-	if !found || json.Unmarshal(raw, &of) != nil {
+	of, found := entryAs[*r4.Schedule](b, ref)
+	if !found {
 		return "", ""
 	}
 	service := ""
 	for _, actor := range of.Actor {
-		raw, _ := b.entryOf(actor.Reference)
-		var r struct {
-			ResourceType string          `json:"resourceType"`
-			Name         json.RawMessage `json:"name"`
-			Location     []reference     `json:"location"`
+		if p, ok := entryAs[*r4.Practitioner](b, actor.Reference); ok && len(p.Name) > 0 {
+			who = personName(p.Name[0])
 		}
-		if raw == nil || json.Unmarshal(raw, &r) != nil {
-			continue
-		}
-		switch r.ResourceType {
-		case "Practitioner":
-			who = personName(r.Name)
-		case "HealthcareService":
-			_ = json.Unmarshal(r.Name, &service)
-			for _, l := range r.Location {
-				var place struct {
-					Name string `json:"name"`
-				}
-				if raw, found := b.entryOf(l.Reference); found && json.Unmarshal(raw, &place) == nil {
+		if h, ok := entryAs[*r4.HealthcareService](b, actor.Reference); ok {
+			service = h.Name
+			for _, l := range h.Location {
+				if place, ok := entryAs[*r4.Location](b, l.Reference); ok {
 					where = place.Name
 				}
 			}
@@ -125,15 +113,7 @@ func (b received) whoAndWhere(ref string) (who, where string) {
 	return who, where
 }
 
-func personName(raw json.RawMessage) string {
-	var names []struct {
-		humanName
-		Prefix []string `json:"prefix"`
-	}
-	if json.Unmarshal(raw, &names) != nil || len(names) == 0 {
-		return ""
-	}
-	n := names[0]
+func personName(n r4.HumanName) string {
 	if n.Text != "" {
 		return n.Text
 	}
@@ -141,17 +121,13 @@ func personName(raw json.RawMessage) string {
 }
 
 // held reads UK Core's way in which an appointment is held: In-person, Telephone, Video.
-func held(list []extension) clinical.Held {
-	for _, e := range list {
-		if e.URL != extensionChannel {
-			continue
-		}
-		switch e.ValueCode {
-		case "Telephone":
-			return clinical.ByTelephone
-		case "Video":
-			return clinical.ByVideo
-		}
+func held(list []r4.Extension) clinical.Held {
+	channel, _ := r4.Find(list, extensionChannel)
+	switch channel.Value {
+	case r4.Code("Telephone"):
+		return clinical.ByTelephone
+	case r4.Code("Video"):
+		return clinical.ByVideo
 	}
 	return clinical.InPerson
 }
@@ -169,8 +145,8 @@ func (s *System) Book(ctx context.Context, b clinical.Booking) (clinical.Appoint
 	if err != nil {
 		return clinical.Appointment{}, err
 	}
-	message := s.booking(b, wants.applicationVersion())
-	if missing := wants.lacking(message); missing != "" {
+	message := s.booking(b, applicationVersionOf(wants))
+	if missing := lacking(wants, message); missing != "" {
 		return clinical.Appointment{}, &clinical.Refused{Says: "The receiving service wants something that we do not have (" + missing + "). Book by telephone."}
 	}
 	a, v, i, err := s.postBooking(ctx, has, message, b.ID, b.ID, b.By, reasonNew)
@@ -194,38 +170,38 @@ func (s *System) Book(ctx context.Context, b clinical.Booking) (clinical.Appoint
 }
 
 // booking is booking-request, new: the appointment in the slot that was found.
-func (s *System) booking(b clinical.Booking, version string) Bundle {
+func (s *System) booking(b clinical.Booking, version string) *r4.Bundle {
 	m := newMessage(b.ID, b.At, version)
 	to := clinical.Party{Name: "The service " + s.target.Value}
 	m.add("MessageHeader", s.header(m, eventBooking, reasonNew, "Appointment", definitionBooking, b.By))
-	m.add("Appointment", appointment{
-		resourceHead: m.head("Appointment"), Identifier: []Identifier{{System: ReferralSystem, Value: b.ID.String()}}, Status: "booked",
-		ServiceCategory: []concept{{Coding: []Coding{{systemUseCases, s.useCase.Code, s.useCase.Display}}}}, Description: b.Reason,
-		Start: instant(b.Slot.Start), End: instant(b.Slot.End), Slot: []reference{m.ref("Slot")}, Created: m.at,
-		Participant: []participant{{Actor: m.ref("Patient"), Status: "accepted"}},
+	m.add("Appointment", &r4.Appointment{
+		Common: m.head("Appointment"), Identifier: []r4.Identifier{{System: ReferralSystem, Value: b.ID.String()}}, Status: "booked",
+		ServiceCategory: []r4.CodeableConcept{{Coding: []r4.Coding{{System: systemUseCases, Code: s.useCase.Code, Display: s.useCase.Display}}}}, Description: b.Reason,
+		Start: instant(b.Slot.Start), End: instant(b.Slot.End), Slot: []r4.Reference{m.ref("Slot")}, Created: m.at,
+		Participant: []r4.Participant{{Actor: m.to("Patient"), Status: "accepted"}},
 	})
 	m.add("Patient", m.person(b.Patient))
 	head := m.head("Slot")
 	head.ID = strings.TrimPrefix(b.Slot.ID, "Slot/")
-	m.add("Slot", slot{resourceHead: head, Schedule: m.ref("Schedule"), Status: "busy", Start: instant(b.Slot.Start), End: instant(b.Slot.End)})
-	m.add("Schedule", schedule{resourceHead: m.head("Schedule"), Actor: []reference{m.ref("HealthcareService")}})
+	m.add("Slot", &r4.Slot{Common: head, Schedule: m.ref("Schedule"), Status: "busy", Start: instant(b.Slot.Start), End: instant(b.Slot.End)})
+	m.add("Schedule", &r4.Schedule{Common: m.head("Schedule"), Actor: []r4.Reference{m.ref("HealthcareService")}})
 	m.add("HealthcareService", s.service(m, to))
-	m.add("Receiver", organization{resourceHead: m.head("Organization"), Name: to.Name})
+	m.add("Receiver", &r4.Organization{Common: m.head("Organization"), Name: to.Name})
 	m.add("Sender", m.organisation(b.By, nil))
 	return m.bundle()
 }
 
-func (s *System) postBooking(ctx context.Context, has agreement, b Bundle, request, correlation uuid.UUID, by clinical.Party, reason string) (answer, verdict, issue, error) {
+func (s *System) postBooking(ctx context.Context, has agreement, b *r4.Bundle, request, correlation uuid.UUID, by clinical.Party, reason string) (answer, verdict, r4.Issue, error) {
 	body, err := s.written(b)
 	if err != nil {
-		return answer{}, refused, issue{}, err
+		return answer{}, refused, r4.Issue{}, err
 	}
 	a, err := s.send(ctx, call{
 		method: http.MethodPost, path: "/$process-message", request: request, correlation: correlation, version: has.version, from: by,
 		useContext: s.useCase.Code + "|booking|" + eventBooking + "|" + reason, body: body,
 	})
 	if err != nil {
-		return answer{}, refused, issue{}, err
+		return answer{}, refused, r4.Issue{}, err
 	}
 	v, i := a.judge()
 	return a, v, i, nil
@@ -330,19 +306,19 @@ func correlationOf(r readResource, otherwise uuid.UUID) uuid.UUID {
 	return otherwise
 }
 
-func (s *System) bookingEnd(c clinical.Cancellation, current readResource) Bundle {
+func (s *System) bookingEnd(c clinical.Cancellation, current readResource) *r4.Bundle {
 	m := newMessage(c.ID, c.At, "")
 	m.add("MessageHeader", s.header(m, eventBooking, reasonUpdate, "Appointment", definitionBookingEnd, c.By))
 	head := m.head("Appointment")
 	head.ID = current.ID
-	m.add("Appointment", appointment{
-		resourceHead: head, Identifier: current.Identifier, Status: "cancelled",
-		ServiceCategory: []concept{{Coding: []Coding{{systemUseCases, s.useCase.Code, s.useCase.Display}}}}, Description: c.Reason,
+	m.add("Appointment", &r4.Appointment{
+		Common: head, Identifier: current.Identifier, Status: "cancelled",
+		ServiceCategory: []r4.CodeableConcept{{Coding: []r4.Coding{{System: systemUseCases, Code: s.useCase.Code, Display: s.useCase.Display}}}}, Description: c.Reason,
 		Start: instant(c.Appointment.Start), End: instant(c.Appointment.End), Created: m.at,
-		Participant: []participant{{Actor: m.ref("Patient"), Status: "accepted"}},
+		Participant: []r4.Participant{{Actor: m.to("Patient"), Status: "accepted"}},
 	})
 	m.add("Patient", m.person(c.Patient))
-	m.add("Receiver", organization{resourceHead: m.head("Organization"), Name: "The service " + s.target.Value})
+	m.add("Receiver", &r4.Organization{Common: m.head("Organization"), Name: "The service " + s.target.Value})
 	m.add("Sender", m.organisation(c.By, nil))
 	return m.bundle()
 }

@@ -2,10 +2,9 @@ package bars
 
 import (
 	"encoding/json"
-	"fmt"
-	"reflect"
 	"strings"
 
+	"onedoor/app/clinical/r4"
 	"onedoor/app/fault"
 )
 
@@ -34,8 +33,7 @@ func bad(code, format string, args ...any) error {
 }
 
 // check reads the message's frame.
-func (b received) check() (messageHeader, error) {
-	var h messageHeader
+func (b received) check() (h *r4.MessageHeader, err error) {
 	switch {
 	case b.ResourceType != "Bundle" || b.Type != "message":
 		return h, bad("value", "A message is a Bundle of type message.")
@@ -47,11 +45,11 @@ func (b received) check() (messageHeader, error) {
 	names := map[string]bool{}
 	headers := 0
 	for i, e := range b.Entry {
-		var head resourceHead
-		if err := json.Unmarshal(e.Resource, &head); err != nil || head.ResourceType == "" {
+		kind, err := r4.Peek(e.Resource)
+		if err != nil {
 			return h, bad("structure", "Entry %d of the message is not a resource.", i)
 		}
-		if head.ResourceType == "MessageHeader" {
+		if kind == "MessageHeader" {
 			headers++
 		}
 		if e.FullURL == "" || names[e.FullURL] {
@@ -59,7 +57,7 @@ func (b received) check() (messageHeader, error) {
 		}
 		names[e.FullURL] = true
 	}
-	if err := json.Unmarshal(b.Entry[0].Resource, &h); err != nil || h.ResourceType != "MessageHeader" || headers != 1 {
+	if h, err = r4.DecodeAs[*r4.MessageHeader](b.Entry[0].Resource); err != nil || headers != 1 {
 		return h, bad("invariant", "A message begins with its MessageHeader, and has no other.")
 	}
 	for i, e := range b.Entry {
@@ -117,26 +115,16 @@ const (
 	actAnswer
 )
 
-// entryOf finds the entry that a reference names.
-func (b received) entryOf(url string) (json.RawMessage, bool) {
-	for _, e := range b.Entry {
-		if e.FullURL == url {
-			return e.Resource, true
-		}
-	}
-	return nil, false
-}
-
 // workflow is what the message asks for, by its header and what it is about together.
-func (b received) workflow(h messageHeader) (act, error) {
+func (b received) workflow(h *r4.MessageHeader) (act, error) {
 	if len(h.Focus) != 1 {
 		return 0, bad("invariant", "A message is about one thing.")
 	}
 	raw, found := b.entryOf(h.Focus[0].Reference)
 	var focus struct {
 		readResource
-		Category        []concept `json:"category"`
-		ServiceCategory []concept `json:"serviceCategory"`
+		Category        []r4.CodeableConcept `json:"category"`
+		ServiceCategory []r4.CodeableConcept `json:"serviceCategory"`
 	}
 	if !found || json.Unmarshal(raw, &focus) != nil {
 		return 0, bad("invariant", "What the message is about is not in it.")
@@ -148,7 +136,7 @@ func (b received) workflow(h messageHeader) (act, error) {
 	definition := h.Definition[strings.LastIndex(h.Definition, "/")+1:]
 	over := focus.Status == "revoked" || focus.Status == "entered-in-error" || focus.Status == "cancelled"
 	ending := strings.HasSuffix(definition, "-cancelled")
-	switch event := h.EventCoding.Code; {
+	switch event := h.EventCode(); {
 	case event == eventReferral && focus.ResourceType != "ServiceRequest", event == eventReferralReply && focus.ResourceType != "ServiceRequest", event == eventBooking && focus.ResourceType != "Appointment":
 		return 0, bad("invariant", "The message's event and what it is about do not agree.")
 	case event == eventReferral && useCaseIn(focus.Category) == "" && !over:
@@ -172,25 +160,13 @@ func (b received) workflow(h messageHeader) (act, error) {
 }
 
 // useCaseIn is the use case among the codes of a category.
-func useCaseIn(list []concept) string {
+func useCaseIn(list []r4.CodeableConcept) string {
 	for _, c := range list {
 		for _, code := range c.Coding {
 			if code.System == systemUseCases {
 				return code.Code
 			}
 		}
-	}
-	return ""
-}
-
-// typeOf is what kind of resource one of ours is.
-func typeOf(resource any) string {
-	v := reflect.ValueOf(resource)
-	if v.Kind() != reflect.Struct {
-		return fmt.Sprintf("%T", resource)
-	}
-	if f := v.FieldByName("ResourceType"); f.IsValid() {
-		return f.String()
 	}
 	return ""
 }

@@ -1,6 +1,10 @@
 package bars
 
-import "strings"
+import (
+	"strings"
+
+	"onedoor/app/clinical/r4"
+)
 
 // Systems of identifiers and codes. Source: the published examples and the implementation guide named in the package comment.
 const (
@@ -59,17 +63,17 @@ const (
 // useCase is one of the standard's: who refers to whom, for what.
 type useCase struct {
 	Code, Display string
-	Pharmacy      bool    // Application 5 holds
-	Task          *Coding // what is asked of the receiver; nil where no SNOMED CT code is published for it
+	Pharmacy      bool       // Application 5 holds
+	Task          *r4.Coding // what is asked of the receiver; nil where no SNOMED CT code is published for it
 }
 
 // useCases are those that may be sent. Source: CodeSystem usecases-categories-bars; for the tasks' codes the examples REFREQ03,
 // REFREQ06 and REFREQ07.
 func useCases() []useCase {
 	return []useCase{
-		{"a5t1", "Primary Care to Community Pharmacy", true, &Coding{systemSNOMED, "2140231000000104", "Referral to Community Pharmacy Pharmacy First Service (procedure)"}},
-		{"a5t2", "Primary Care to Pharmacy Contraception", true, &Coding{systemSNOMED, "1659121000000100", "Community Pharmacy Contraception Service (procedure)"}},
-		{"a5t3", "Primary Care to Pharmacy Blood Pressure Check Service", true, &Coding{systemSNOMED, "1659111000000100", "Community Pharmacy Blood Pressure Check Service (procedure)"}},
+		{"a5t1", "Primary Care to Community Pharmacy", true, &r4.Coding{System: systemSNOMED, Code: "2140231000000104", Display: "Referral to Community Pharmacy Pharmacy First Service (procedure)"}},
+		{"a5t2", "Primary Care to Pharmacy Contraception", true, &r4.Coding{System: systemSNOMED, Code: "1659121000000100", Display: "Community Pharmacy Contraception Service (procedure)"}},
+		{"a5t3", "Primary Care to Pharmacy Blood Pressure Check Service", true, &r4.Coding{System: systemSNOMED, Code: "1659111000000100", Display: "Community Pharmacy Blood Pressure Check Service (procedure)"}},
 		{"a7t1", "Patient Facing Services to Primary Care", false, nil},
 	}
 }

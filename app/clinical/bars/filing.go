@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 )
 
 // File implements clinical.System: an arrival is referred, and a withdrawal takes the referral back.
@@ -45,8 +46,8 @@ func (s *System) refer(ctx context.Context, d clinical.Delivery) (clinical.Recei
 	if err != nil {
 		return clinical.Receipt{}, err
 	}
-	b := s.referral(d, wants.applicationVersion())
-	if missing := wants.lacking(b); missing != "" {
+	b := s.referral(d, applicationVersionOf(wants))
+	if missing := lacking(wants, b); missing != "" {
 		return clinical.Receipt{}, &clinical.Refused{Says: "The receiving service wants something that we do not have (" + missing + "). Send it another way."}
 	}
 	return s.message(ctx, d, has, b, reasonNew)
@@ -73,11 +74,14 @@ func (s *System) takeBack(ctx context.Context, d clinical.Delivery) (clinical.Re
 	if err != nil && !errors.As(err, &refused) { // cancellations have one shape, whether or not a definition is told
 		return clinical.Receipt{}, err
 	}
-	return s.message(ctx, d, has, s.cancellation(d, current, wants.applicationVersion()), reasonUpdate)
+	return s.message(ctx, d, has, s.cancellation(d, current, applicationVersionOf(wants)), reasonUpdate)
 }
 
+// conflictsBorne is how many tries may meet a conflict before a person looks.
+const conflictsBorne = 8
+
 // message posts one. What is sent is judged by our own receiver's rules first.
-func (s *System) message(ctx context.Context, d clinical.Delivery, has agreement, b Bundle, reason string) (clinical.Receipt, error) {
+func (s *System) message(ctx context.Context, d clinical.Delivery, has agreement, b *r4.Bundle, reason string) (clinical.Receipt, error) {
 	body, err := s.written(b)
 	if err != nil {
 		return clinical.Receipt{}, err
@@ -89,7 +93,7 @@ func (s *System) message(ctx context.Context, d clinical.Delivery, has agreement
 	if err != nil {
 		return clinical.Receipt{}, err
 	}
-	v, i := a.judge()
+	v, _ := a.judge()
 	switch {
 	case v == taken:
 		return receiptOf(a)
@@ -101,18 +105,20 @@ func (s *System) message(ctx context.Context, d clinical.Delivery, has agreement
 		if v == duplicate { // they say that they have it, and that is enough
 			return clinical.Receipt{State: clinical.Filed}, nil
 		}
+		if d.Attempts < conflictsBorne {
+			return clinical.Receipt{}, &clinical.Unavailable{Says: "The receiving service reported a conflict with another change. We look again, and try again.", RetryAfter: a.retryAfter}
+		}
 	case a.status == http.StatusNotAcceptable:
 		s.forget()
 		if s.now().Sub(has.at) > time.Minute {
 			return clinical.Receipt{}, &clinical.Unavailable{Says: "The receiving service speaks another version now. We ask it again which."}
 		}
 	}
-	_ = i
 	return clinical.Receipt{}, a.problem()
 }
 
 // written is a message as it goes out.
-func (s *System) written(b Bundle) ([]byte, error) {
+func (s *System) written(b *r4.Bundle) ([]byte, error) {
 	body, err := json.Marshal(b)
 	if err == nil {
 		err = Check(body)
@@ -192,13 +198,13 @@ func (s *System) Standing(ctx context.Context, d clinical.Delivery) (clinical.St
 
 // readResource is as much of a resource as is read back. The published answers differ in the rest.
 type readResource struct {
-	ResourceType     string       `json:"resourceType"`
-	ID               string       `json:"id"`
-	Meta             *meta        `json:"meta"`
-	Identifier       []Identifier `json:"identifier"`
-	Status           string       `json:"status"`
-	OccurrencePeriod *period      `json:"occurrencePeriod"`
-	ReasonCode       []concept    `json:"reasonCode"`
+	ResourceType     string               `json:"resourceType"`
+	ID               string               `json:"id"`
+	Meta             *r4.Meta             `json:"meta"`
+	Identifier       []r4.Identifier      `json:"identifier"`
+	Status           string               `json:"status"`
+	OccurrencePeriod *r4.Period           `json:"occurrencePeriod"`
+	ReasonCode       []r4.CodeableConcept `json:"reasonCode"`
 }
 
 func (r readResource) name() string {
@@ -214,7 +220,15 @@ func (r readResource) updated() time.Time {
 	if r.Meta == nil {
 		return time.Time{}
 	}
-	return moment(r.Meta.LastUpdated)
+	return r4.Moment(r.Meta.LastUpdated)
+}
+
+// occurrence is when the referral is to be dealt with; nil where it says nothing.
+func (r readResource) occurrence() r4.Value {
+	if r.OccurrencePeriod == nil {
+		return nil
+	}
+	return *r.OccurrencePeriod
 }
 
 func (r readResource) is(id uuid.UUID) bool {

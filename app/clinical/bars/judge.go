@@ -1,13 +1,13 @@
 package bars
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 )
 
 // answer is what came back, whole. The body is empty when it is not FHIR or of no sensible size.
@@ -34,16 +34,16 @@ const (
 // judge applies the standard's table of retries to an answer. Source: Core, Transactional integrity, Sender responsibilities,
 // and Failure scenarios for 425. Two things are read beyond its letter: the issue type `transient` stands for its family
 // (hl7.org/fhir/R4/codesystem-issue-type), and 403 is refused, since what a person has to put right is not put right by time.
-func (a answer) judge() (verdict, issue) {
+func (a answer) judge() (verdict, r4.Issue) {
 	outcome, ok := a.outcome()
 	switch {
 	case a.status/100 == 2:
 		if a.echoed && a.body != nil {
-			return taken, issue{}
+			return taken, r4.Issue{}
 		}
-		return lostAway, issue{}
+		return lostAway, r4.Issue{}
 	case a.status/100 == 3:
-		return refused, issue{}
+		return refused, r4.Issue{}
 	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable:
 		return later, outcome
 	case a.status == http.StatusTooEarly:
@@ -54,7 +54,7 @@ func (a answer) judge() (verdict, issue) {
 		return lostAway, outcome
 	case a.status == http.StatusConflict && outcome.Code == "duplicate":
 		return duplicate, outcome
-	case slices.Contains([]string{"throttled", "too-many-requests"}, outcome.Code), outcome.has("PROXY_TOO_MANY_REQUESTS", "TOO_MANY_REQUESTS"):
+	case slices.Contains([]string{"throttled", "too-many-requests"}, outcome.Code), has(outcome, "PROXY_TOO_MANY_REQUESTS", "TOO_MANY_REQUESTS"):
 		return later, outcome
 	case a.status >= 500 && slices.Contains([]string{"transient", "lock-error", "no-store", "exception", "timeout", "incomplete"}, outcome.Code):
 		return lostAway, outcome
@@ -63,10 +63,10 @@ func (a answer) judge() (verdict, issue) {
 }
 
 // outcome is the first issue that is an error; false without an OperationOutcome.
-func (a answer) outcome() (issue, bool) {
-	var o operationOutcome
-	if a.body == nil || json.Unmarshal(a.body, &o) != nil || o.ResourceType != "OperationOutcome" || len(o.Issue) == 0 {
-		return issue{}, false
+func (a answer) outcome() (r4.Issue, bool) {
+	o, err := r4.DecodeAs[*r4.OperationOutcome](a.body)
+	if err != nil || len(o.Issue) == 0 {
+		return r4.Issue{}, false
 	}
 	for _, i := range o.Issue {
 		if i.Severity == "error" || i.Severity == "fatal" {
@@ -76,7 +76,10 @@ func (a answer) outcome() (issue, bool) {
 	return o.Issue[0], true
 }
 
-func (i issue) has(codes ...string) bool {
+func has(i r4.Issue, codes ...string) bool {
+	if i.Details == nil {
+		return false
+	}
 	for _, c := range i.Details.Coding {
 		if slices.Contains(codes, c.Code) {
 			return true
@@ -133,7 +136,7 @@ var issueWords = map[string]string{
 	"transient":     "it has a problem of its own",
 }
 
-func (a answer) refusal(i issue) string {
+func (a answer) refusal(i r4.Issue) string {
 	because := issueWords[i.Code]
 	switch {
 	case a.status/100 == 3:

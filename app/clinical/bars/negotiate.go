@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 )
 
 // versions of Core that are spoken, the newest first. The published examples are those of 1.4.0.
@@ -30,7 +31,7 @@ type agreement struct {
 	at        time.Time
 	version   string // of Core
 	statement capabilityStatement
-	messages  map[string]messageDefinition // by event and what it is for, as they were asked for
+	messages  map[string]*r4.MessageDefinition // by event and what it is for, as they were asked for
 }
 
 type capabilityStatement struct {
@@ -86,48 +87,26 @@ func (c capabilityStatement) takes(definition string) bool {
 	return false
 }
 
-type messageDefinition struct {
-	ResourceType string       `json:"resourceType"`
-	URL          string       `json:"url"`
-	Version      string       `json:"version"`
-	Status       string       `json:"status"`
-	EventCoding  Coding       `json:"eventCoding"`
-	UseContext   []useContext `json:"useContext"`
-	Focus        []struct {
-		Code string `json:"code"`
-		Min  int    `json:"min"`
-	} `json:"focus"`
-}
-
-// useContext is read as it is published, in two ways: codes in code[], and codes in valueCodeableConcept.
-type useContext struct {
-	Code  json.RawMessage `json:"code"`
-	Value concept         `json:"valueCodeableConcept"`
-}
-
-// names reports whether a code stands anywhere in the definition's contexts, or whether they name none of that system at all.
-func (d messageDefinition) names(systemEnd, code string) bool {
-	any := false
+// named reports whether a code stands anywhere in a definition's contexts, or whether they name none of that system at all.
+// Definitions are published in two ways: with the codes in code, and with them in the value.
+func named(d *r4.MessageDefinition, systemEnd, code string) bool {
+	some := false
 	for _, u := range d.UseContext {
-		codings := slices.Clone(u.Value.Coding)
-		var many []Coding
-		var one Coding
-		if json.Unmarshal(u.Code, &many) == nil {
-			codings = append(codings, many...)
-		} else if json.Unmarshal(u.Code, &one) == nil {
-			codings = append(codings, one)
+		codings := u.Codes()
+		if value, ok := u.Value.(r4.CodeableConcept); ok {
+			codings = append(codings, value.Coding...)
 		}
 		for _, c := range codings {
 			if !strings.HasSuffix(c.System, systemEnd) || c.Code == "dos-id" { // which says only what kind of code is expected
 				continue
 			}
-			any = true
+			some = true
 			if strings.EqualFold(c.Code, code) {
 				return true
 			}
 		}
 	}
-	return !any
+	return !some
 }
 
 // negotiated asks the receiver what it can, in the standard's order, unless that is known.
@@ -142,7 +121,7 @@ func (s *System) negotiated(ctx context.Context, from clinical.Party, correlatio
 	if err != nil {
 		return agreement{}, err
 	}
-	found := agreement{at: s.now(), version: version, statement: statement, messages: map[string]messageDefinition{}}
+	found := agreement{at: s.now(), version: version, statement: statement, messages: map[string]*r4.MessageDefinition{}}
 	s.mu.Lock()
 	s.learned = &found
 	s.mu.Unlock()
@@ -223,7 +202,7 @@ func parts(v string) []int {
 }
 
 // definition is what the receiver wants of a message for our service and use case, and refuses in words when it wants none.
-func (s *System) definition(ctx context.Context, has agreement, event, definition string, from clinical.Party, correlation uuid.UUID) (messageDefinition, error) {
+func (s *System) definition(ctx context.Context, has agreement, event, definition string, from clinical.Party, correlation uuid.UUID) (*r4.MessageDefinition, error) {
 	s.mu.Lock()
 	kept, known := has.messages[definition]
 	s.mu.Unlock()
@@ -233,41 +212,42 @@ func (s *System) definition(ctx context.Context, has agreement, event, definitio
 	query := url.Values{"context": {s.target.System + "|" + s.target.Value, systemUseCases + "|" + s.useCase.Code}}
 	a, err := s.read(ctx, "/MessageDefinition?"+query.Encode(), from, correlation, has.version)
 	if err != nil {
-		return messageDefinition{}, err
+		return nil, err
 	}
 	if a.status != http.StatusOK || a.body == nil {
-		return messageDefinition{}, a.problem()
+		return nil, a.problem()
 	}
 	var list received
 	if err := json.Unmarshal(a.body, &list); err != nil || list.ResourceType != "Bundle" {
-		return messageDefinition{}, unreadable(err)
+		return nil, unreadable(err)
 	}
 	for _, e := range list.Entry {
-		var d messageDefinition
-		if json.Unmarshal(e.Resource, &d) != nil || d.ResourceType != "MessageDefinition" {
+		d, err := r4.DecodeAs[*r4.MessageDefinition](e.Resource)
+		if err != nil {
 			continue
 		}
-		if d.EventCoding.Code == event && d.names("dos-id", s.target.Value) && d.names("dos-service-id", s.target.Value) && d.names("usecases-categories-bars", s.useCase.Code) && fits(d, definition) {
+		ours := named(d, "dos-id", s.target.Value) && named(d, "dos-service-id", s.target.Value) && named(d, "usecases-categories-bars", s.useCase.Code)
+		if d.EventCode() == event && ours && fits(d, definition) {
 			s.mu.Lock()
 			has.messages[definition] = d
 			s.mu.Unlock()
 			return d, nil
 		}
 	}
-	return messageDefinition{}, &clinical.Refused{Says: "The receiving service does not take this kind of referral. Send it another way, or ask it to be set up there."}
+	return nil, &clinical.Refused{Says: "The receiving service does not take this kind of referral. Send it another way, or ask it to be set up there."}
 }
 
 // fits reports whether a definition is for the message that is meant: an older one names the event alone, and not what for.
-func fits(d messageDefinition, definition string) bool {
+func fits(d *r4.MessageDefinition, definition string) bool {
 	got, want := d.URL[strings.LastIndex(d.URL, "/")+1:], definition[strings.LastIndex(definition, "/")+1:]
 	return got == want || (strings.HasPrefix(want, got) && !strings.HasSuffix(want, "-cancelled"))
 }
 
 // lacking names a resource that the receiver must have and the message has not.
-func (d messageDefinition) lacking(b Bundle) string {
+func lacking(d *r4.MessageDefinition, b *r4.Bundle) string {
 	have := map[string]bool{"Bundle": true}
 	for _, e := range b.Entry {
-		have[typeOf(e.Resource)] = true
+		have[r4.KindOf(e.Resource)] = true
 	}
 	for _, f := range d.Focus {
 		if f.Min > 0 && !have[f.Code] {
@@ -277,8 +257,11 @@ func (d messageDefinition) lacking(b Bundle) string {
 	return ""
 }
 
-// applicationVersion is the version to write into a message: theirs where it is lower than ours and of the same major.
-func (d messageDefinition) applicationVersion() string {
+// applicationVersionOf is the version to write into a message: theirs where it is lower than ours and of the same major.
+func applicationVersionOf(d *r4.MessageDefinition) string {
+	if d == nil {
+		return applicationVersion
+	}
 	theirs, ours := parts(d.Version), parts(applicationVersion)
 	if theirs == nil || theirs[0] != ours[0] || slices.Compare(theirs, ours) >= 0 {
 		return applicationVersion

@@ -6,36 +6,37 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 )
 
 // generalPractice is the type of an organisation that refers to a pharmacy. Source: the examples REFREQ06 and REFREQ07.
-var generalPractice = Coding{systemSNOMED, "788007007", "General practice service (qualifier value)"}
+var generalPractice = r4.Coding{System: systemSNOMED, Code: "788007007", Display: "General practice service (qualifier value)"}
 
 // presentingComplaint qualifies what is wrong. Source: the example REFREQ03.
-var presentingComplaint = Coding{systemSNOMED, "33962009", "Presenting complaint"}
+var presentingComplaint = r4.Coding{System: systemSNOMED, Code: "33962009", Display: "Presenting complaint"}
 
 // referral is the message that an arrival becomes: servicerequest-request, new.
-func (s *System) referral(d clinical.Delivery, version string) Bundle {
+func (s *System) referral(d clinical.Delivery, version string) *r4.Bundle {
 	doc := d.Document
 	m := newMessage(d.ID, doc.RecordedAt, version)
 	m.add("MessageHeader", s.header(m, eventReferral, reasonNew, "ServiceRequest", definitionReferral, doc.From))
 	m.add("ServiceRequest", s.serviceRequest(m, d))
-	m.add("Encounter", encounter{
-		resourceHead: m.head("Encounter"), Identifier: []Identifier{{System: ReferenceSystem, Value: doc.Reference}}, Status: "finished",
-		Class:   Coding{systemActCode, "EMER", "emergency"}, // fixed by the standard, whatever the urgency
-		Subject: m.to("Patient"), EpisodeOfCare: []reference{{"EpisodeOfCare/" + d.CorrelationID.String()}}, Period: &period{Start: instant(doc.Asked.At)},
+	m.add("Encounter", &r4.Encounter{
+		Common: m.head("Encounter"), Identifier: []r4.Identifier{{System: ReferenceSystem, Value: doc.Reference}}, Status: "finished",
+		Class:   r4.Coding{System: systemActCode, Code: "EMER", Display: "emergency"}, // fixed by the standard, whatever the urgency
+		Subject: m.to("Patient"), EpisodeOfCare: []r4.Reference{r4.To("EpisodeOfCare/" + d.CorrelationID.String())}, Period: &r4.Period{Start: instant(doc.Asked.At)},
 	})
-	m.add("CarePlan", carePlan{
-		resourceHead: m.head("CarePlan"), Status: "completed", Intent: "plan", Subject: m.ref("Patient"), Encounter: m.to("Encounter"),
-		Period: &period{Start: m.at}, Addresses: []reference{m.ref("Condition")},
-		Activity: []carePlanActivity{{Outcome: []concept{{Text: narrative(doc)}}, Reference: m.to("Task")}},
+	m.add("CarePlan", &r4.CarePlan{
+		Common: m.head("CarePlan"), Status: "completed", Intent: "plan", Subject: m.ref("Patient"), Encounter: m.to("Encounter"),
+		Period: &r4.Period{Start: m.at}, Addresses: []r4.Reference{m.ref("Condition")},
+		Activity: []r4.CarePlanActivity{{OutcomeCodeableConcept: []r4.CodeableConcept{{Text: narrative(doc)}}, Reference: m.to("Task")}},
 	})
-	m.add("Condition", condition{
-		resourceHead:   m.head("Condition"),
-		ClinicalStatus: &concept{Coding: []Coding{{System: "http://terminology.hl7.org/CodeSystem/condition-clinical", Code: "active"}}},
+	m.add("Condition", &r4.Condition{
+		Common:         m.head("Condition"),
+		ClinicalStatus: &r4.CodeableConcept{Coding: []r4.Coding{{System: "http://terminology.hl7.org/CodeSystem/condition-clinical", Code: "active"}}},
 		// Nobody but the patient has said so.
-		VerificationStatus: &concept{Coding: []Coding{{System: "http://terminology.hl7.org/CodeSystem/condition-ver-status", Code: "provisional"}}},
-		Category:           []concept{{Coding: []Coding{presentingComplaint}}}, Code: concept{Text: complaint(doc)},
+		VerificationStatus: &r4.CodeableConcept{Coding: []r4.Coding{{System: "http://terminology.hl7.org/CodeSystem/condition-ver-status", Code: "provisional"}}},
+		Category:           []r4.CodeableConcept{{Coding: []r4.Coding{presentingComplaint}}}, Code: &r4.CodeableConcept{Text: complaint(doc)},
 		Subject: m.ref("Patient"), Encounter: m.to("Encounter"),
 	})
 	m.add("Task", s.task(m, doc))
@@ -47,35 +48,35 @@ func (s *System) referral(d clinical.Delivery, version string) Bundle {
 	return m.bundle()
 }
 
-func (s *System) serviceRequest(m *message, d clinical.Delivery) serviceRequest {
+func (s *System) serviceRequest(m *message, d clinical.Delivery) *r4.ServiceRequest {
 	doc := d.Document
-	return serviceRequest{
-		resourceHead: m.head("ServiceRequest", profileReferral),
-		Identifier:   []Identifier{{System: ReferralSystem, Value: d.ID.String()}},
-		BasedOn:      []reference{m.ref("CarePlan")},
-		Status:       "active", Intent: "plan", Category: s.categories(),
+	return &r4.ServiceRequest{
+		Common:     m.head("ServiceRequest", profileReferral),
+		Identifier: []r4.Identifier{{System: ReferralSystem, Value: d.ID.String()}},
+		BasedOn:    []r4.Reference{m.ref("CarePlan")},
+		Status:     "active", Intent: "plan", Category: s.categories(),
 		Subject: m.ref("Patient"), Encounter: m.to("Encounter"),
-		OccurrencePeriod: &period{Start: m.at, End: instant(doc.Asked.DueAt)}, AuthoredOn: m.at,
-		Requester: m.to("Practitioner"), Performer: []reference{m.ref("HealthcareService")},
+		Occurrence: r4.Period{Start: m.at, End: instant(doc.Asked.DueAt)}, AuthoredOn: m.at,
+		Requester: m.to("Practitioner"), Performer: []r4.Reference{m.ref("HealthcareService")},
 	}
 }
 
 // categories say what sort of referral it is, and by which use case.
-func (s *System) categories() []concept {
-	return []concept{{Coding: []Coding{
-		{systemCategory, "referral", "Transfer of Care"},
-		{systemUseCases, s.useCase.Code, s.useCase.Display},
+func (s *System) categories() []r4.CodeableConcept {
+	return []r4.CodeableConcept{{Coding: []r4.Coding{
+		{System: systemCategory, Code: "referral", Display: "Transfer of Care"},
+		{System: systemUseCases, Code: s.useCase.Code, Display: s.useCase.Display},
 	}}}
 }
 
-func (s *System) task(m *message, doc clinical.Document) task {
-	t := task{
-		resourceHead: m.head("Task"), Status: "requested", Intent: "order", Encounter: m.to("Encounter"), AuthoredOn: m.at,
-		Code: &concept{Text: doc.Kind.Title}, Restriction: &taskRestriction{Period: period{Start: m.at, End: instant(doc.Asked.DueAt)}},
+func (s *System) task(m *message, doc clinical.Document) *r4.Task {
+	t := &r4.Task{
+		Common: m.head("Task"), Status: "requested", Intent: "order", Encounter: m.to("Encounter"), AuthoredOn: m.at,
+		Code: &r4.CodeableConcept{Text: doc.Kind.Title}, Restriction: &r4.Restriction{Period: &r4.Period{Start: m.at, End: instant(doc.Asked.DueAt)}},
 		Description: "Please deal with this request by the time that is given.",
 	}
 	if s.useCase.Task != nil {
-		t.Code = &concept{Coding: []Coding{*s.useCase.Task}}
+		t.Code = &r4.CodeableConcept{Coding: []r4.Coding{*s.useCase.Task}}
 		t.Description = "The patient will get in touch with the pharmacy. If you are concerned about what is written here, please contact the patient."
 	}
 	return t
@@ -83,7 +84,7 @@ func (s *System) task(m *message, doc clinical.Document) task {
 
 // addSender adds who refers: the organisation, and the person who confirmed it there.
 func (s *System) addSender(m *message, doc clinical.Document) {
-	var kind *Coding
+	var kind *r4.Coding
 	if s.useCase.Pharmacy {
 		kind = &generalPractice
 	}
@@ -95,22 +96,22 @@ func (s *System) addSender(m *message, doc clinical.Document) {
 	if who == "" {
 		who = "A member of staff at " + doc.From.Name
 	}
-	p := practitioner{resourceHead: m.head("Practitioner"), Name: []humanName{{Text: who}}}
+	p := &r4.Practitioner{Common: m.head("Practitioner"), Name: []r4.HumanName{{Text: who}}}
 	if s.phone != "" {
-		p.Telecom = []telecom{{System: "phone", Value: s.phone, Use: "work"}}
+		p.Telecom = []r4.ContactPoint{{System: "phone", Value: s.phone, Use: "work"}}
 	}
 	m.add("Practitioner", p)
-	m.add("PractitionerRole", practitionerRole{resourceHead: m.head("PractitionerRole"), Practitioner: m.to("Practitioner"), Organization: m.to("Sender")})
+	m.add("PractitionerRole", &r4.PractitionerRole{Common: m.head("PractitionerRole"), Practitioner: m.to("Practitioner"), Organization: m.to("Sender")})
 }
 
 // directCare is the patient's consent, which this standard knows for direct care only.
-func directCare(m *message, doc clinical.Document) consent {
-	return consent{
-		resourceHead: m.head("Consent"), Status: "active",
-		Scope:    concept{Coding: []Coding{{System: "http://terminology.hl7.org/CodeSystem/consentscope", Code: "patient-privacy"}}},
-		Category: []concept{{Coding: []Coding{{systemConsent, consentDirectCare, "Direct Care"}}}},
-		Patient:  m.ref("Patient"), DateTime: day(doc.Asked.At),
-		PolicyRule: &concept{Coding: []Coding{{System: systemActCode, Code: consentImplied}}},
+func directCare(m *message, doc clinical.Document) *r4.Consent {
+	return &r4.Consent{
+		Common: m.head("Consent"), Status: "active",
+		Scope:    r4.CodeableConcept{Coding: []r4.Coding{{System: "http://terminology.hl7.org/CodeSystem/consentscope", Code: "patient-privacy"}}},
+		Category: []r4.CodeableConcept{{Coding: []r4.Coding{{System: systemConsent, Code: consentDirectCare, Display: "Direct Care"}}}},
+		Patient:  m.to("Patient"), DateTime: day(doc.Asked.At),
+		PolicyRule: &r4.CodeableConcept{Coding: []r4.Coding{{System: systemActCode, Code: consentImplied}}},
 	}
 }
 
@@ -144,7 +145,7 @@ func narrative(doc clinical.Document) string {
 // cancellation takes a referral back: its ServiceRequest as the receiver has it, revoked, with the patient and the two
 // organisations. The reason is `update`, as Core asks (Standard patterns, Cancellation); what was never meant is
 // `entered-in-error` with `delete` there, which this product has no use for.
-func (s *System) cancellation(d clinical.Delivery, current readResource, version string) Bundle {
+func (s *System) cancellation(d clinical.Delivery, current readResource, version string) *r4.Bundle {
 	doc := d.Document
 	m := newMessage(d.ID, doc.RecordedAt, version)
 	m.add("MessageHeader", s.header(m, eventReferral, reasonUpdate, "ServiceRequest", definitionReferralEnd, doc.From))
@@ -152,15 +153,15 @@ func (s *System) cancellation(d clinical.Delivery, current readResource, version
 	head.ID = current.ID
 	identifiers := current.Identifier
 	if len(identifiers) == 0 {
-		identifiers = []Identifier{{System: ReferralSystem, Value: referralOf(d).String()}}
+		identifiers = []r4.Identifier{{System: ReferralSystem, Value: referralOf(d).String()}}
 	}
 	why := doc.Asked.Withdrawn
 	if why == "" {
 		why = "The sender has taken the referral back."
 	}
-	m.add("ServiceRequest", serviceRequest{
-		resourceHead: head, Identifier: identifiers, Status: "revoked", Intent: "plan", Category: s.categories(), Subject: m.ref("Patient"),
-		OccurrencePeriod: current.OccurrencePeriod, ReasonCode: []concept{{Text: why}},
+	m.add("ServiceRequest", &r4.ServiceRequest{
+		Common: head, Identifier: identifiers, Status: "revoked", Intent: "plan", Category: s.categories(), Subject: m.ref("Patient"),
+		Occurrence: current.occurrence(), ReasonCode: []r4.CodeableConcept{{Text: why}},
 	})
 	m.add("Patient", m.person(doc.Patient))
 	m.add("Sender", m.organisation(doc.From, nil))

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 )
 
 // Headers of the standard. Source: specification/booking-and-referral-1.4.0.yaml, components/parameters.
@@ -101,20 +102,20 @@ func encoded(v any) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-func endUser(from clinical.Party) organization {
-	o := organization{resourceHead: resourceHead{ResourceType: "Organization"}, Name: from.Name}
+func endUser(from clinical.Party) *r4.Organization {
+	o := &r4.Organization{Name: from.Name}
 	if from.ODS != "" {
-		o.Identifier = []Identifier{{System: systemODS, Value: string(from.ODS)}}
+		o.Identifier = []r4.Identifier{{System: systemODS, Value: string(from.ODS)}}
 	}
 	return o
 }
 
 // device describes software as a FHIR Device does. Source: RequestingDevice_HParam.
 type device struct {
-	ResourceType string       `json:"resourceType"`
-	Identifier   []Identifier `json:"identifier"`
-	DeviceName   deviceName   `json:"deviceName"`
-	Version      value        `json:"version"`
+	ResourceType string          `json:"resourceType"`
+	Identifier   []r4.Identifier `json:"identifier"`
+	DeviceName   deviceName      `json:"deviceName"`
+	Version      value           `json:"version"`
 }
 
 type deviceName struct {
@@ -128,7 +129,7 @@ type value struct {
 
 func software() device {
 	return device{
-		"Device", []Identifier{{System: systemDevice, Value: strings.ToLower(softwareName)}}, deviceName{softwareName, "manufacturer-name"}, value{softwareVersion},
+		"Device", []r4.Identifier{{System: systemDevice, Value: strings.ToLower(softwareName)}}, deviceName{softwareName, "manufacturer-name"}, value{softwareVersion},
 	}
 }
 

@@ -3,6 +3,7 @@
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
 //	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
+//	/{ods}/bars     the Booking and Referral Standard: metadata, MessageDefinition, Slot, $process-message, and what was sent
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
 //	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit", "for": "30s"}
 //
@@ -124,6 +125,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		system.serveFHIR(w, r, path)
 	case part == "STU3":
 		system.serveGPConnect(w, r, ods, path)
+	case part == "bars":
+		system.serveBaRS(w, r, ods, path)
 	case part == "ledger" && path == "" && r.Method == http.MethodGet:
 		writeJSON(w, http.StatusOK, system.records.ledger())
 	case part == "faults" && path == "":
