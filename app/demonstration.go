@@ -46,7 +46,7 @@ func (a *App) seed(ctx context.Context) error {
 	return a.holdAppointments(ctx)
 }
 
-// holdAppointments puts appointments into the clinical systems that this process runs.
+// holdAppointments puts appointments, free times and repeat medicines into the clinical systems that this process runs.
 func (a *App) holdAppointments(ctx context.Context) error {
 	register, err := a.services.register.All(ctx, demo.NeighbourhoodID("riverside"))
 	if err != nil {
@@ -62,6 +62,11 @@ func (a *App) holdAppointments(ctx context.Context) error {
 			continue
 		}
 		if err := a.sim.HoldPerson(demo.BooksByGPConnect, simulator.Person{NHSNumber: p.NHSNumber, Given: p.GivenName, Family: p.FamilyName, BirthDate: p.BirthDate}); err != nil {
+			return err
+		}
+	}
+	for _, h := range demo.Diary(register, a.now()) {
+		if err := a.sim.Hold(h.ODS, h.Kind, h.ID, h.Resource); err != nil {
 			return err
 		}
 	}
