@@ -116,6 +116,8 @@ type Work struct {
 	Transcriptions Transcriptions
 	Standings      Standings
 	Bookings       BookingSettler
+	// Inboxes fetch what clinical systems say later; they need Systems.
+	Inboxes Inboxes
 }
 
 // Client runs jobs.
@@ -185,6 +187,11 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		return nil, err
 	}
 	periodic = append(periodic, watching...)
+	hearing, err := work.hearing(registered, o)
+	if err != nil {
+		return nil, err
+	}
+	periodic = append(periodic, hearing...)
 	client, err := river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{
 		Logger:  o.Logger,
 		Workers: registered,
@@ -196,6 +203,7 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueRecordings:  {MaxWorkers: 1},
 
 			queueReconciliation: {MaxWorkers: 2},
+			queueInbox:          {MaxWorkers: inboxAtOnce},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,
