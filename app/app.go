@@ -17,7 +17,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"onedoor/app/clinical/simulator"
-	"onedoor/app/clinical/systems"
 	"onedoor/app/database"
 	"onedoor/app/routes"
 	"onedoor/app/store/deliverystore"
@@ -163,13 +162,14 @@ func (a *App) wire(ctx context.Context) error {
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
+	a.wireIntegrations()
 	if err := a.wireUnderstanding(); err != nil {
 		return err
 	}
 	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
-	if err := a.wireDialogue(deliveries); err != nil {
+	if err := a.wireDialogue(); err != nil {
 		return err
 	}
 	if err := a.wireSpeech(ctx); err != nil {
@@ -178,7 +178,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch), newCallGauge(a.services.calls, a.services.outbox, a.neighbourhoods, a.now))
 	if a.has(RoleJobs) {
 		work := jobs.Work{
-			Drains: deliveries, Sweeps: deliveries, Systems: systems.New(deliveries, nil, a.now),
+			Drains: deliveries, Sweeps: deliveries, Systems: a.services.systems,
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
 			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
@@ -193,7 +193,7 @@ func (a *App) wire(ctx context.Context) error {
 		}
 	}
 	if a.config.Demonstration {
-		if err := a.seed(ctx, deliveries); err != nil {
+		if err := a.seed(ctx); err != nil {
 			return err
 		}
 	}

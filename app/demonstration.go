@@ -18,13 +18,12 @@ import (
 	"onedoor/app/demo"
 	"onedoor/app/nhs"
 	"onedoor/app/store/callstore"
-	"onedoor/app/store/deliverystore"
 	"onedoor/migrations"
 	"onedoor/tenants"
 )
 
 // seed puts the demonstration in, and points its organisations at the clinical systems that this process runs.
-func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
+func (a *App) seed(ctx context.Context) error {
 	if err := removeDemoFile(a.config.Data); err != nil {
 		return err
 	}
@@ -33,8 +32,9 @@ func (a *App) seed(ctx context.Context, deliveries *deliverystore.Store) error {
 		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-				return deliveries.PutIntegration(ctx, tx, demo.Seeder(), clinical.Integration{
+				return a.services.integrations.Put(ctx, tx, demo.Seeder(), clinical.Integration{
 					NeighbourhoodID: neighbourhood, OrganisationID: o.ID, Kind: clinical.FHIR, BaseURL: demo.System(a.simulatorURL(), o.ODS),
+					Name: "Record system", Uses: demo.Uses(),
 				}, a.now())
 			})
 		},

@@ -9,17 +9,15 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/channels/voice/dialogue"
 	"onedoor/app/channels/voice/webhook"
-	"onedoor/app/clinical/systems"
 	"onedoor/app/store/callerstore"
-	"onedoor/app/store/deliverystore"
 )
 
 // wireDialogue makes what callers hear, on every telephone channel.
-func (a *App) wireDialogue(deliveries *deliverystore.Store) (err error) {
+func (a *App) wireDialogue() (err error) {
 	s := a.services
 	s.callerRows = callerstore.New(a.db, a.now)
 	proving := callers.Options{
-		Store: s.callerRows, Requests: s.requests, Calls: s.calls, Systems: systems.New(deliveries, nil, a.now), Sealer: s.vault, Now: a.now,
+		Store: s.callerRows, Requests: s.requests, Calls: s.calls, Systems: s.systems, Sealer: s.vault, Now: a.now,
 	}
 	speaking := dialogue.Options{
 		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests, Conversations: s.conversations, References: s.conversations,

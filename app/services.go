@@ -14,6 +14,7 @@ import (
 	"onedoor/app/catalogue"
 	"onedoor/app/channels/voice/dialogue"
 	"onedoor/app/channels/voice/prompts"
+	"onedoor/app/clinical/systems"
 	"onedoor/app/database"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
@@ -31,6 +32,7 @@ import (
 	"onedoor/app/store/deliverystore"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/integrationstore"
 	"onedoor/app/store/misroutestore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
@@ -75,9 +77,13 @@ type services struct {
 	walker     *intake.Walker // of every channel
 	callers    *callers.Service
 	callerRows *callerstore.Store
-	dialogue   *dialogue.Driver
-	prompts    *prompts.Prompts // nil where nothing speaks
-	filing     filing
+
+	integrations *integrationstore.Store
+	systems      *systems.Systems // one for all, so that connections and tokens are shared
+
+	dialogue *dialogue.Driver
+	prompts  *prompts.Prompts // nil where nothing speaks
+	filing   filing
 }
 
 func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {

@@ -46,10 +46,10 @@ type Drains interface {
 	Finish(ctx context.Context, line clinical.Line, lease clinical.Lease, p clinical.Progress, now time.Time, complete func(*database.Tx) error) (wait time.Duration, done bool, err error)
 }
 
-// Systems finds the clinical system of an organisation. clinical.ErrPaused means wait, and *clinical.Refused that each
+// Systems finds the clinical system behind an integration. clinical.ErrPaused means wait, and *clinical.Refused that the
 // delivery needs a person.
 type Systems interface {
-	Of(ctx context.Context, neighbourhood, organisation uuid.UUID) (clinical.System, error)
+	Of(ctx context.Context, neighbourhood, integration uuid.UUID) (clinical.System, error)
 }
 
 const (
@@ -63,8 +63,6 @@ const (
 	// stays under the lease.
 	saveEvery = 2 * time.Second
 	saveTime  = 5 * time.Second
-	// pausedWait is how soon a resumed integration is noticed.
-	pausedWait = 5 * time.Second
 	// dueWait bounds the sleep until a delivery's next try, so that a new one to a system that is well does not wait.
 	dueWait = 2 * time.Second
 )
@@ -93,14 +91,6 @@ func (w *drainWorker) Work(ctx context.Context, job *river.Job[DrainDeliveries])
 // slice takes one slice, and says whether the next is due at once.
 func (w *drainWorker) slice(ctx context.Context, job *river.Job[DrainDeliveries]) (more bool, err error) {
 	line := clinical.Line{NeighbourhoodID: job.Args.NeighbourhoodID, OrganisationID: job.Args.OrganisationID}
-	system, err := w.systems.Of(ctx, line.NeighbourhoodID, line.OrganisationID)
-	var refused *clinical.Refused
-	switch {
-	case errors.Is(err, clinical.ErrPaused):
-		return false, river.JobSnooze(pausedWait)
-	case err != nil && !errors.As(err, &refused):
-		return false, err
-	}
 	held := clinical.Lease{Token: uuid.New(), For: w.options.Lease}
 	slice, err := w.drains.Take(ctx, line, held, sliceSize, w.options.Now())
 	if err != nil {
@@ -109,10 +99,8 @@ func (w *drainWorker) slice(ctx context.Context, job *river.Job[DrainDeliveries]
 	if slice.Held > 0 {
 		return false, river.JobSnooze(slice.Held)
 	}
-	d := &draining{drainWorker: w, line: line, lease: held, system: system, progress: clinical.Progress{Breaker: slice.Breaker}}
-	if refused != nil {
-		d.setAside(slice.Deliveries, refused)
-	} else if err := d.try(ctx, slice.Deliveries); err != nil {
+	d := &draining{drainWorker: w, line: line, lease: held, ways: map[uuid.UUID]way{}, progress: clinical.Progress{Breaker: slice.Breaker}}
+	if err := d.try(ctx, slice.Deliveries); err != nil {
 		return false, explained(err)
 	}
 	return d.finish(ctx, job)
@@ -123,14 +111,23 @@ type draining struct {
 	*drainWorker
 	line     clinical.Line
 	lease    clinical.Lease
-	system   clinical.System
+	ways     map[uuid.UUID]way // by integration, each looked up once in a slice
 	progress clinical.Progress
 }
 
-func (d *draining) setAside(deliveries []clinical.Delivery, why *clinical.Refused) {
-	for _, one := range deliveries {
-		d.progress.Deliveries = append(d.progress.Deliveries, one.SetAside(why.Says, d.options.Now()))
+// way is what was found for an integration.
+type way struct {
+	system clinical.System
+	err    error
+}
+
+func (d *draining) system(ctx context.Context, integration uuid.UUID) (clinical.System, error) {
+	found, known := d.ways[integration]
+	if !known {
+		found.system, found.err = d.systems.Of(ctx, d.line.NeighbourhoodID, integration)
+		d.ways[integration] = found
 	}
+	return found.system, found.err
 }
 
 // try sends one after the other. It stops early, leaving the rest as they were found, when the circuit opens, the time is
@@ -155,9 +152,22 @@ func (d *draining) try(ctx context.Context, deliveries []clinical.Delivery) erro
 	return nil
 }
 
-// one makes one try at a delivery.
+// one makes one try at a delivery, or leaves it as it was found when its way cannot be used now.
 func (d *draining) one(ctx context.Context, delivery clinical.Delivery) clinical.Delivery {
-	receipt, err := clinical.Deliver(ctx, d.system, delivery)
+	system, err := d.system(ctx, delivery.IntegrationID)
+	var refused *clinical.Refused
+	switch {
+	case errors.As(err, &refused):
+		return delivery.SetAside(refused.Says, d.options.Now())
+	case errors.Is(err, clinical.ErrPaused): // since it was taken; it is not taken again until it is resumed
+		return delivery
+	case err != nil:
+		d.options.Logger.LogAttrs(ctx, slog.LevelWarn, "an integration could not be read",
+			slog.String("integration", delivery.IntegrationID.String()), slog.Any("error", err))
+		delivery.NextAt = d.options.Now().Add(clinical.FirstWait)
+		return delivery
+	}
+	receipt, err := clinical.Deliver(ctx, system, delivery)
 	now := d.options.Now()
 	if err != nil && ctx.Err() != nil { // we hung up, which says nothing of the system
 		delivery.State, delivery.UpdatedAt = clinical.Sent, now

@@ -64,6 +64,16 @@ func (p place) untilTried(d clinical.Delivery, attempts int) {
 	}
 }
 
+// untilCalled waits until the practice's system has been called.
+func (p place) untilCalled() {
+	p.t.Helper()
+	for began := time.Now(); p.calls.Load() == 0; <-time.After(5 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			p.t.Fatal("nothing was sent")
+		}
+	}
+}
+
 func TestASystemThatIsDownIsLeftInPeace(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -126,11 +136,7 @@ func TestAKilledWorkerLeavesOneEffect(t *testing.T) {
 			outcome := p.outcome(reference)
 			first := p.worker()
 			p.enqueue(outcome...)
-			for began := time.Now(); p.calls.Load() == 0; <-time.After(5 * time.Millisecond) {
-				if time.Since(began) > time.Minute {
-					t.Fatal("nothing was sent")
-				}
-			}
+			p.untilCalled()
 			if got := len(p.effects(practiceODS)); mode == "slow" && got != 0 {
 				t.Fatalf("%d effects before the worker was killed", got)
 			}
@@ -157,7 +163,7 @@ func TestTheDatabaseGoesAwayInMidDelivery(t *testing.T) {
 	}
 	p.enqueue(all...)
 	p.work()
-	p.until(clinical.Sent, all[1])
+	p.untilCalled()
 	if err := cluster.Crash(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -103,6 +103,7 @@ type Work struct {
 	Calls          CallSweeper
 	Messages       Sender
 	Transcriptions Transcriptions
+	Bookings       BookingSettler
 }
 
 // Client runs jobs.
@@ -183,10 +184,14 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 	return &Client{client}, nil
 }
 
-// telephone adds what keeps calls and texts going.
+// telephone adds what keeps calls, texts and appointments going.
 func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
-	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil) && work.Neighbourhoods == nil {
-		return nil, errors.New("sweeping calls, sending messages and transcribing need the list of neighbourhoods")
+	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil || work.Bookings != nil) && work.Neighbourhoods == nil {
+		return nil, errors.New("sweeping calls, sending messages, transcribing and settling bookings need the list of neighbourhoods")
+	}
+	if work.Bookings != nil {
+		river.AddWorker(registered, &settleBookingsWorker{bookings: work.Bookings, neighbourhoods: work.Neighbourhoods})
+		periodic = append(periodic, every(settleBookingsEvery, SettleBookings{}))
 	}
 	if work.Calls != nil {
 		river.AddWorker(registered, &sweepCallsWorker{calls: work.Calls, neighbourhoods: work.Neighbourhoods, options: o})

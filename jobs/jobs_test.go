@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/database/testdb"
 	"onedoor/app/store/deliverystore"
+	"onedoor/app/store/integrationstore"
 	"onedoor/jobs"
 	"onedoor/tenants"
 )
@@ -71,7 +73,8 @@ func newClient(db *database.DB, o jobs.Options) (*jobs.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jobs.New(db, jobs.Work{Drains: store, Sweeps: store, Systems: systems.New(store, nil, time.Now)}, o)
+	found := systems.New(systems.Options{Integrations: integrationstore.New(db), Now: time.Now, Random: rand.Reader})
+	return jobs.New(db, jobs.Work{Drains: store, Sweeps: store, Systems: found}, o)
 }
 
 // place is a neighbourhood of two organisations with simulated clinical systems.
@@ -133,8 +136,11 @@ func (p place) connect(organisation uuid.UUID, ods string, paused bool) {
 
 func (p place) integrate(i clinical.Integration) {
 	p.t.Helper()
+	if i.Uses == nil {
+		i.Uses = []clinical.Switched{{Use: clinical.UseOutcomes}, {Use: clinical.UseFromOthers}}
+	}
 	if err := p.db.InTx(ctx, tenants.JobOf(p.neighbourhood), func(tx *database.Tx) error {
-		return p.store.PutIntegration(ctx, tx, audit.Actor{Kind: audit.System, Name: "test"}, i, time.Now())
+		return integrationstore.New(p.db).Put(ctx, tx, audit.Actor{Kind: audit.System, Name: "test"}, i, time.Now())
 	}); err != nil {
 		p.t.Fatal(err)
 	}

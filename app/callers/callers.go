@@ -68,9 +68,9 @@ type Calls interface {
 	Get(ctx context.Context, neighbourhood, id uuid.UUID) (calls.Call, error)
 }
 
-// Systems find an organisation's clinical system. It is systems.Systems.
+// Systems find what an organisation has switched on for a use. It is systems.Systems.
 type Systems interface {
-	Of(ctx context.Context, neighbourhood, organisation uuid.UUID) (clinical.System, error)
+	For(ctx context.Context, neighbourhood, organisation uuid.UUID, use clinical.Use, kind string) (clinical.System, clinical.Integration, error)
 }
 
 // Sealer encrypts for one neighbourhood. It is secrets.Vault.

@@ -77,7 +77,7 @@ func (s *Service) book(ctx context.Context, neighbourhood uuid.UUID, p patients.
 	if s.o.Systems == nil || p.PracticeID == uuid.Nil || p.NHSNumber == "" {
 		return nil, notOffered()
 	}
-	system, err := s.o.Systems.Of(ctx, neighbourhood, p.PracticeID)
+	system, _, err := s.o.Systems.For(ctx, neighbourhood, p.PracticeID, clinical.UseAppointments, "")
 	var refused *clinical.Refused
 	switch {
 	case errors.Is(err, clinical.ErrPaused), errors.As(err, &refused):

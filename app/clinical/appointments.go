@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
 	"onedoor/app/nhs"
 )
 
@@ -16,6 +17,7 @@ const (
 	BookAppointment   Capability = "book"         // take a slot
 	MoveAppointment   Capability = "move"         // change the time
 	CancelAppointment Capability = "cancel"       // give it back
+	AmendAppointment  Capability = "amend"        // change its reason
 )
 
 // AppointmentBook is what a System may be besides: it tells somebody's own appointments. Whom they are told to is for the
@@ -37,6 +39,11 @@ type Scheduler interface {
 	Cancel(ctx context.Context, c Cancellation) (Appointment, error)
 	// Booked reads back whether a booking or a move arrived. Not found is not an error.
 	Booked(ctx context.Context, b Booking) (Appointment, bool, error)
+}
+
+// Amender is what a Scheduler may be besides: an appointment's reason is changed, its time is not.
+type Amender interface {
+	Amend(ctx context.Context, a Amendment) (Appointment, error)
 }
 
 // Held is how an appointment is held.
@@ -75,7 +82,8 @@ type Booking struct {
 	Patient   Patient
 	Reason    string // in the request's own words for staff; may be empty
 	At        time.Time
-	By        Party // the organisation that books
+	By        Party       // the organisation that books
+	Actor     audit.Actor // who asked: some interfaces name the member of staff
 }
 
 // Cancellation gives an appointment back.
@@ -87,6 +95,19 @@ type Cancellation struct {
 	Reason      string // may be empty
 	At          time.Time
 	By          Party
+	Actor       audit.Actor
+}
+
+// Amendment changes an appointment's reason.
+type Amendment struct {
+	ID          uuid.UUID // ours, the same at every try
+	Reference   string
+	Appointment Appointment
+	Patient     Patient
+	Reason      string
+	At          time.Time
+	By          Party
+	Actor       audit.Actor
 }
 
 // Appointment is one that is booked, or was. It has no reason: that is not told by telephone.

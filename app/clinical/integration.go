@@ -97,5 +97,21 @@ func (i Integration) For(use Use, kind string) (on, named bool) {
 	return on, false
 }
 
-// ErrPaused means that an organisation's integration is paused: its deliveries wait.
+// Choose is the one of an organisation's integrations that serves a use with a kind of request: one that names the kind
+// before one for all, and then the earlier in the list. A paused one is chosen too: what is for it waits.
+func Choose(list []Integration, use Use, kind string) (Integration, bool) {
+	chosen, found := Integration{}, false
+	for _, i := range list {
+		on, named := i.For(use, kind)
+		if named {
+			return i, true
+		}
+		if on && !found {
+			chosen, found = i, true
+		}
+	}
+	return chosen, found
+}
+
+// ErrPaused means that an integration is paused: its deliveries wait.
 var ErrPaused = errors.New("this organisation's connection to its clinical system is paused")

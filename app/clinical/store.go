@@ -30,7 +30,9 @@ var ErrLeaseLost = errors.New("another process has taken over this organisation'
 // Slice is some work of one line.
 type Slice struct {
 	// Deliveries are as they were found, pending or sent, and are stored as sent from now on. No two of them belong to
-	// the same request, and nothing earlier of the same request is undelivered.
+	// the same request, and nothing earlier of the same request is undelivered. Each names the integration that it goes by,
+	// which is stored with it: what was never sent goes by what is switched on now, and what was sent by what it was sent
+	// by. None is one that nothing is switched on for. Those of a paused integration are left where they are.
 	Deliveries []Delivery
 	Breaker    Breaker
 	// Held says why there are none: the circuit is open or another process has the lease, for this long.

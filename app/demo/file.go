@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/clinical"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/tenants"
@@ -79,6 +80,12 @@ type filePatient struct {
 
 // System is where the simulated clinical system of an organisation is.
 func System(simulator string, ods nhs.ODSCode) string { return simulator + "/" + string(ods) + "/fhir" }
+
+// Uses are what an organisation's clinical system is switched on for in the demonstration. Arrivals are not: staff have one
+// inbox, which is the queue.
+func Uses() []clinical.Switched {
+	return []clinical.Switched{{Use: clinical.UseOutcomes}, {Use: clinical.UseFromOthers}, {Use: clinical.UseAppointments}, {Use: clinical.UseMedicines}}
+}
 
 // Remove takes the file away: what it says holds no longer, or not yet.
 func Remove(dir string) error {

@@ -96,8 +96,11 @@ type systems struct {
 	err    error
 }
 
-func (s *systems) Of(context.Context, uuid.UUID, uuid.UUID) (clinical.System, error) {
-	return s.system, s.err
+func (s *systems) For(_ context.Context, _, _ uuid.UUID, use clinical.Use, _ string) (clinical.System, clinical.Integration, error) {
+	if use != clinical.UseAppointments {
+		return nil, clinical.Integration{}, errors.New("asked for another use")
+	}
+	return s.system, clinical.Integration{}, s.err
 }
 
 // world is the demonstration with a telephone.

@@ -1,4 +1,4 @@
-// Package deliverystore keeps deliveries, the integrations they go through, and each organisation's head row: the lock
+// Package deliverystore keeps deliveries, and each organisation's head row: the lock
 // under which a drain job is started and ended, its lease, and its circuit breaker. It implements clinical.Store,
 // clinical.Drain and what package jobs asks for.
 //
@@ -27,6 +27,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/fault"
 	"onedoor/app/store/auditstore"
+	"onedoor/app/store/integrationstore"
 	"onedoor/jobs"
 	"onedoor/tenants"
 )
@@ -209,10 +210,28 @@ func (s *Store) replay(ctx context.Context, tx *database.Tx, id uuid.UUID, now t
 	if d, err = d.Replay(now); err != nil {
 		return clinical.Delivery{}, err
 	}
+	if d.IntegrationID, err = stillThere(ctx, tx, d); err != nil {
+		return clinical.Delivery{}, err
+	}
 	if err := save(ctx, tx, lineOf(d), []clinical.Delivery{d}, codeNeedsAttention); err != nil {
 		return clinical.Delivery{}, err
 	}
 	return d, s.wake(ctx, tx, []clinical.Line{lineOf(d)})
+}
+
+// stillThere is the way that a delivery was sent by, or none when it has been removed: whoever replays it then has decided
+// that it goes by another.
+func stillThere(ctx context.Context, tx *database.Tx, d clinical.Delivery) (uuid.UUID, error) {
+	ways, err := integrationstore.In(ctx, tx, d.OrganisationID)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	for _, i := range ways {
+		if i.ID == d.IntegrationID {
+			return i.ID, nil
+		}
+	}
+	return uuid.Nil, nil
 }
 
 // visible is the rows of a scope, said a second time: row-level security says it too.

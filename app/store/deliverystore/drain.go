@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"onedoor/app/clinical"
 	"onedoor/app/database"
+	"onedoor/app/store/integrationstore"
 	"onedoor/tenants"
 )
 
@@ -20,6 +22,9 @@ const unblocked = `
 	  select from deliveries e
 	  where e.neighbourhood_id = d.neighbourhood_id and e.request_id = d.request_id and e.organisation_id = d.organisation_id
 	    and (e.sequence, e.id) < (d.sequence, d.id) and e.state in (0, 1, 4))`
+
+// pausedWait is how soon a resumed integration is noticed.
+const pausedWait = 5 * time.Second
 
 // Take leases a line and marks its next deliveries as sent: if this process dies, whoever comes next reads them back first.
 func (s *Store) Take(ctx context.Context, line clinical.Line, lease clinical.Lease, limit int, now time.Time) (clinical.Slice, error) {
@@ -40,7 +45,11 @@ func (s *Store) Take(ctx context.Context, line clinical.Line, lease clinical.Lea
 		if err != nil {
 			return fmt.Errorf("lease a line: %w", err)
 		}
-		if slice.Deliveries, err = due(ctx, tx, line, limit, now); err != nil || len(slice.Deliveries) == 0 {
+		ways, err := integrationstore.In(ctx, tx, line.OrganisationID)
+		if err != nil {
+			return err
+		}
+		if slice.Deliveries, err = due(ctx, tx, line, ways, limit, now); err != nil || len(slice.Deliveries) == 0 {
 			return err
 		}
 		marked := make([]clinical.Delivery, len(slice.Deliveries))
@@ -76,17 +85,22 @@ func held(ctx context.Context, tx *database.Tx, line clinical.Line) (time.Durati
 	return max(least, *wait), nil
 }
 
-func due(ctx context.Context, tx *database.Tx, line clinical.Line, limit int, now time.Time) ([]clinical.Delivery, error) {
+func due(ctx context.Context, tx *database.Tx, line clinical.Line, ways []clinical.Integration, limit int, now time.Time) ([]clinical.Delivery, error) {
 	var rows []row
+	waits := waiting(ways)
 	err := tx.Gorm().WithContext(ctx).Raw(`
 		select d.* from deliveries d
-		where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and d.next_at <= ? and `+unblocked+`
+		where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and d.next_at <= ? and `+unblocked+waits.but()+`
 		order by d.next_at, d.id limit ?`, // one that failed goes behind what has waited longer, or it would hold up the line for ever
-		line.NeighbourhoodID, line.OrganisationID, now, limit).Scan(&rows).Error
+		append(append([]any{line.NeighbourhoodID, line.OrganisationID, now}, waits.arguments...), limit)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read a line's next deliveries: %w", err)
 	}
-	return deliveriesOf(rows)
+	list, err := deliveriesOf(rows)
+	for i, d := range list {
+		list[i].IntegrationID = way(ways, d)
+	}
+	return list, err
 }
 
 // Save writes what came of some tries and lengthens the lease. ErrLeaseLost means that nothing was written.
@@ -115,6 +129,28 @@ func progress(ctx context.Context, tx *database.Tx, line clinical.Line, lease cl
 	return save(ctx, tx, line, p.Deliveries, 0, 1)
 }
 
+// left is when a line's next delivery may go, and whether others wait for a paused integration.
+func left(ctx context.Context, tx *database.Tx, line clinical.Line) (next *time.Time, paused bool, err error) {
+	ways, err := integrationstore.In(ctx, tx, line.OrganisationID)
+	if err != nil {
+		return nil, false, err
+	}
+	waits := waiting(ways)
+	var found struct {
+		Next   *time.Time
+		Paused bool
+	}
+	err = tx.Gorm().WithContext(ctx).Raw(`
+		select min(next_at) filter (where not waits) as next, coalesce(bool_or(waits), false) as paused
+		from (select d.next_at, `+waits.condition+` as waits from deliveries d
+		      where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and `+unblocked+`) open`,
+		append(slices.Clone(waits.arguments), line.NeighbourhoodID, line.OrganisationID)...).Scan(&found).Error
+	if err != nil {
+		return nil, false, fmt.Errorf("look for what is left: %w", err)
+	}
+	return found.Next, found.Paused, nil
+}
+
 // Finish writes a slice's last progress and gives the lease back under the head's lock. When nothing is left to do,
 // complete ends the job in the same transaction; otherwise it says after how long the line is to be looked at again.
 func (s *Store) Finish(ctx context.Context, line clinical.Line, lease clinical.Lease, p clinical.Progress, now time.Time, complete func(*database.Tx) error) (wait time.Duration, done bool, err error) {
@@ -123,18 +159,17 @@ func (s *Store) Finish(ctx context.Context, line clinical.Line, lease clinical.L
 		if err := progress(ctx, tx, line, lease, p); err != nil {
 			return err
 		}
-		var next *time.Time
-		err := tx.Pgx().QueryRow(ctx, `
-			select min(d.next_at) from deliveries d
-			where d.neighbourhood_id = $1 and d.organisation_id = $2 and d.state in (0, 1) and `+unblocked,
-			line.NeighbourhoodID, line.OrganisationID).Scan(&next)
+		next, paused, err := left(ctx, tx, line)
 		if err != nil {
-			return fmt.Errorf("look for what is left: %w", err)
+			return err
 		}
 		changes := map[string]any{"lease_token": nil, "lease_until": nil}
-		if next != nil {
+		switch {
+		case next != nil:
 			wait = max(0, next.Sub(now))
-		} else {
+		case paused:
+			wait = pausedWait
+		default:
 			done = true
 			changes["draining"] = false
 		}

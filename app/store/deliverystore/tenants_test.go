@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"onedoor/app/audit"
@@ -131,48 +130,5 @@ func TestPagesStayInTheScope(t *testing.T) {
 	}
 	if _, err := p.store.List(ctx, p.staff(p.practice), clinical.Filter{State: "lost"}, "", 3); !fault.Is(err, "delivery_state") {
 		t.Errorf("a bad state: %v", err)
-	}
-}
-
-func TestIntegrations(t *testing.T) {
-	t.Parallel()
-	db := testdb.New(t)
-	p, stranger := newPlace(t, db), newPlace(t, db)
-	i := clinical.Integration{
-		ID: uuid.New(), NeighbourhoodID: p.neighbourhood, OrganisationID: p.practice, Kind: clinical.FHIR, Name: "Record system", BaseURL: "https://x.example/fhir",
-		Settings: map[string]string{"mailbox": "A81001OT001"}, Uses: []clinical.Switched{{Use: clinical.UseOutcomes, Kinds: []string{"symptoms"}}},
-	}
-	put := func(scope tenants.Scope, i clinical.Integration) error {
-		return db.InTx(ctx, scope, func(tx *database.Tx) error {
-			return p.store.PutIntegration(ctx, tx, audit.Actor{Kind: audit.System, Name: "test"}, i, noon)
-		})
-	}
-	for _, scope := range []tenants.Scope{p.staff(p.pharmacy), tenants.IntakeOf(p.neighbourhood), stranger.staff(p.practice), tenants.JobOf(stranger.neighbourhood)} {
-		if err := put(scope, i); !fault.Is(err, "not_found") {
-			t.Errorf("put by %+v: %v", scope, err)
-		}
-	}
-	if err := put(p.staff(p.practice), i); err != nil {
-		t.Fatal(err)
-	}
-	i.Paused, i.RecordOnly, i.BaseURL = true, true, "https://y.example/fhir"
-	if err := put(tenants.JobOf(p.neighbourhood), i); err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		scope tenants.Scope
-		sees  bool
-	}{
-		"its own staff": {p.staff(p.practice), true}, "a job": {tenants.JobOf(p.neighbourhood), true}, "another's staff": {p.staff(p.pharmacy), false},
-		"intake": {tenants.IntakeOf(p.neighbourhood), false}, "another neighbourhood": {stranger.staff(p.practice), false},
-	} {
-		got, found, err := p.store.Integration(ctx, test.scope, p.practice)
-		if err != nil || found != test.sees || (found && !cmp.Equal(got, i)) {
-			t.Errorf("%s: %+v, %v, %v", name, got, found, err)
-		}
-	}
-	i.BaseURL = "nowhere"
-	if err := put(p.staff(p.practice), i); !fault.Is(err, "integration_address") {
-		t.Errorf("a bad address: %v", err)
 	}
 }
