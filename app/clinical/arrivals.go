@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"onedoor/tenants"
 )
 
@@ -93,10 +95,11 @@ type Standing struct {
 
 // Acknowledgement is a later word on what was sent, such as a message from a mailbox.
 type Acknowledgement struct {
-	ID         string // the message's own: it is put away in the system once what it says is stored
-	ExternalID string // what was sent, by the name that the system gave it
-	State      State  // Acknowledged, Filed or NeedsAttention
-	Says       string // why it was refused, in plain words, with nothing identifiable
+	ID         string    // the message's own: it is put away in the system once what it says is stored
+	ExternalID string    // what was sent, by the name that the system gave it; empty where the answer names our delivery
+	DeliveryID uuid.UUID // what was sent, by our name for it; none where the answer names the system's
+	State      State     // Acknowledged, Filed or NeedsAttention
+	Says       string    // why it was refused, in plain words, with nothing identifiable
 	At         time.Time
 }
 

@@ -56,5 +56,9 @@ func Troubled(err error) bool {
 	}
 	var unknown *Unknown
 	var refused *Refused
+	var begun *Begun
+	if errors.As(err, &begun) {
+		return false
+	}
 	return errors.As(err, &unknown) || !errors.As(err, &refused)
 }

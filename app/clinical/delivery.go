@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/fault"
+	"onedoor/tenants"
 )
 
 // State is how far a delivery has come. Sent, accepted, acknowledged and filed are four things: we sent it, somebody on the
@@ -48,8 +49,8 @@ func (s State) CanBecome(to State) bool {
 		return to == Acknowledged || to == Filed || to == NeedsAttention
 	case Acknowledged:
 		return to == Filed || to == NeedsAttention
-	case NeedsAttention:
-		return to == Pending
+	case NeedsAttention: // replayed; or the system says after all that it has filed it
+		return to == Pending || to == Filed
 	case Filed:
 	}
 	return false
@@ -108,6 +109,8 @@ type Delivery struct {
 	// AcknowledgedAt is when the system said that it has it; zero where it only ever says that it is filed.
 	AcknowledgedAt time.Time
 	FiledAt        time.Time
+	// DueAt is when it is to be in the record; zero where nobody promised a time. It is late when it is not filed by then.
+	DueAt time.Time
 }
 
 // Target is where a delivery goes and on whose behalf.
@@ -133,8 +136,13 @@ func NewDelivery(id uuid.UUID, to Target, doc Document, now time.Time) (Delivery
 	if to.CorrelationID == uuid.Nil {
 		to.CorrelationID = id
 	}
+	var due time.Time
+	if doc.Purpose == RegisteredPractice {
+		due = DueAtPractice(now)
+	}
 	return Delivery{
-		ID: id, CorrelationID: to.CorrelationID, NeighbourhoodID: to.NeighbourhoodID, OrganisationID: to.OrganisationID, RecordedByID: to.RecordedByID,
+		DueAt: due,
+		ID:    id, CorrelationID: to.CorrelationID, NeighbourhoodID: to.NeighbourhoodID, OrganisationID: to.OrganisationID, RecordedByID: to.RecordedByID,
 		RequestID: to.RequestID, Sequence: to.Sequence, Purpose: doc.Purpose, State: Pending, Document: doc,
 		CreatedAt: now, UpdatedAt: now, NextAt: now,
 	}, nil
@@ -149,6 +157,12 @@ func (d Delivery) After(receipt Receipt, err error, now time.Time, jitter float6
 	}
 	if err == nil {
 		return d.received(receipt, now)
+	}
+	var begun *Begun
+	if errors.As(err, &begun) {
+		d.Attempts--
+		d.State, d.ExternalID, d.LastError, d.NextAt = Sent, begun.ExternalID, "", now
+		return d
 	}
 	d.LastError = says(err)
 	d.NextAt = now.Add(max(min(retryAfter(err), MaxRetryAfter), Wait(d.Attempts, jitter)))
@@ -183,6 +197,39 @@ func (d Delivery) received(receipt Receipt, now time.Time) Delivery {
 		d.State, d.FiledAt = Filed, at
 	}
 	return d
+}
+
+// DueAtPractice is when another organisation's outcome is to be in the registered practice's record: by the end of core
+// hours of the next working day, bank holidays left out.
+func DueAtPractice(recorded time.Time) time.Time {
+	return tenants.CoreDayEnd(tenants.CoreDayAfter(recorded))
+}
+
+// Late reports whether it should have been filed by now.
+func (d Delivery) Late(now time.Time) bool {
+	return d.State != Filed && !d.DueAt.IsZero() && now.After(d.DueAt)
+}
+
+// Acknowledge is the delivery after a later word on it, and whether that changed anything. What is filed stays filed: words
+// overtake each other on the way. A refusal of an earlier sending does not stop the one that a person has since begun. A
+// system that says that it has filed a document is believed, even where a person was asked to look meanwhile.
+func (d Delivery) Acknowledge(a Acknowledgement, now time.Time) (Delivery, bool) {
+	at := a.At
+	if at.IsZero() || at.After(now) {
+		at = now
+	}
+	switch {
+	case a.State == Filed && d.State != Filed:
+		d.State, d.FiledAt, d.LastError = Filed, at, ""
+	case a.State == Acknowledged && (d.State == Sent || d.State == Accepted):
+		d.State, d.AcknowledgedAt, d.LastError = Acknowledged, at, ""
+	case a.State == NeedsAttention && (d.State == Sent || d.State == Accepted || d.State == Acknowledged):
+		d.State, d.LastError = NeedsAttention, a.Says
+	default:
+		return d, false
+	}
+	d.UpdatedAt = now
+	return d, true
 }
 
 // SetAside is a delivery that nothing can be done with until a person acts, such as when no system is connected.

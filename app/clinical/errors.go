@@ -34,6 +34,16 @@ type Unavailable struct {
 func (e *Unavailable) Error() string { return e.Says }
 func (e *Unavailable) Unwrap() error { return e.Cause }
 
+// ErrInHand means that a delivery is just being sent: what is said of it meanwhile is heard later.
+var ErrInHand = errors.New("this delivery is being sent")
+
+// Begun means that the system has taken the first part of a document under a name of its own. The rest is sent once that
+// name is stored, so that a process that dies in between leaves something that is never delivered, and nothing twice. It is
+// neither a failure nor yet a delivery: the next try goes on from there, at once.
+type Begun struct{ ExternalID string }
+
+func (e *Begun) Error() string { return "The first part of the document was taken. The rest follows." }
+
 // stillUnknown keeps a delivery uncertain when reading it back failed, whatever the failure was.
 func stillUnknown(err error) error {
 	return &Unknown{Says: says(err), RetryAfter: retryAfter(err), Cause: err}

@@ -292,7 +292,7 @@ func UnderstandingPage(u Understanding) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, " <section class=\"app-box\" aria-labelledby=\"agreement\"><h2 class=\"nhsuk-heading-m\" id=\"agreement\">Agreement</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, " <section class=\"app-box app-box--wide\" aria-labelledby=\"agreement\"><h2 class=\"nhsuk-heading-m\" id=\"agreement\">Agreement</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -40,6 +40,7 @@ type row struct {
 	IntegrationID            *uuid.UUID
 	CorrelationID            *uuid.UUID
 	FiledAt                  *time.Time
+	DueAt                    *time.Time
 }
 
 func (row) TableName() string { return "deliveries" }
@@ -69,7 +70,7 @@ func rowOf(d clinical.Delivery) row {
 		Document: d.Document, Attempts: d.Attempts, LastError: d.LastError, ExternalID: d.ExternalID, ETag: d.ETag,
 		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt, NextAt: d.NextAt,
 		SentAt: optional(d.SentAt), AcceptedAt: optional(d.AcceptedAt), AcknowledgedAt: optional(d.AcknowledgedAt), FiledAt: optional(d.FiledAt),
-		IntegrationID: known(d.IntegrationID), CorrelationID: known(d.CorrelationID),
+		IntegrationID: known(d.IntegrationID), CorrelationID: known(d.CorrelationID), DueAt: optional(d.DueAt),
 	}
 }
 
@@ -82,7 +83,7 @@ func (r row) delivery() (clinical.Delivery, error) {
 		RequestID: r.RequestID, Sequence: r.Sequence, Purpose: purposes[r.Purpose], State: states[r.State], Document: r.Document,
 		Attempts: r.Attempts, LastError: r.LastError, ExternalID: r.ExternalID, ETag: r.ETag,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, NextAt: r.NextAt,
-		SentAt: moment(r.SentAt), AcceptedAt: moment(r.AcceptedAt), AcknowledgedAt: moment(r.AcknowledgedAt), FiledAt: moment(r.FiledAt),
+		SentAt: moment(r.SentAt), AcceptedAt: moment(r.AcceptedAt), AcknowledgedAt: moment(r.AcknowledgedAt), FiledAt: moment(r.FiledAt), DueAt: moment(r.DueAt),
 		IntegrationID: idOr(r.IntegrationID, uuid.Nil), CorrelationID: idOr(r.CorrelationID, r.ID),
 	}, nil
 }

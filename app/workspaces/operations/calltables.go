@@ -26,7 +26,7 @@ func table(id, caption string, columns []string, rows [][]string) components.Tab
 }
 
 func figureColumns(first string) []string {
-	return []string{first, "Calls", "Answered", "Without a person, net", "Person", "Callback", "Answers kept", "Nothing answered", "999", "Refused or broken", "Half wait for a person"}
+	return []string{first, "Calls", "Answered", "Without a person, net", "Person", "Callback", "Answers kept", "Nothing answered", "999", "Refused or broken", "Median wait for a person"}
 }
 
 func figureCells(first string, f calls.Figures) []string {

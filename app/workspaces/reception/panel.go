@@ -160,6 +160,7 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 		postcode += " (no fixed abode)"
 	}
 	add("Postcode", postcode)
+	add("House number", s.Patient.HouseNumber)
 	if s.Proxy != nil {
 		add("Asked by", s.Proxy.Name+" ("+s.Proxy.Relationship+")")
 	}

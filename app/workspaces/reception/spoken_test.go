@@ -35,7 +35,7 @@ func (h *house) cutOff(t *testing.T) (requests.Reference, uuid.UUID) {
 	}
 	receipt, err := h.Requests.Submit(t.Context(), requests.Submission{
 		NeighbourhoodID: riverside, Channel: requests.Phone, Kind: "callback", Language: "cy", By: audit.Actor{Kind: audit.Patient},
-		Patient: patients.Given{NHSNumber: h.Patients[0].NHSNumber}, FirstContactAt: h.Now().Add(-4 * time.Minute),
+		Patient: patients.Given{NHSNumber: h.Patients[0].NHSNumber, HouseNumber: "14"}, FirstContactAt: h.Now().Add(-4 * time.Minute),
 		Incomplete: &requests.Incomplete{Kind: "symptoms", Caller: "+447700900123", Answers: []requests.IncompleteAnswer{
 			{LinkID: "condition", Question: "What do you need help with?", Answers: []string{"Sore throat"}},
 			{LinkID: "describe", Question: "Tell us about the problem", Recording: id},
@@ -54,7 +54,7 @@ func TestACallThatWasCutOffIsReadAndHeard(t *testing.T) {
 	sam, grace := h.colleague(t, "sam.carter"), h.colleague(t, "grace.mensah")
 	page := "/reception/requests/" + string(reference)
 	at := page + "/recordings/" + id.String()
-	sam.wants(sam.get(page), 200, "Begun and not finished", "answered to “Get help with symptoms”", "Sore throat", "The call came from", "07700 900123", "Welsh", "not No question was answered",
+	sam.wants(sam.get(page), 200, "Begun and not finished", "answered to “Get help with symptoms”", "Sore throat", "The call came from", "07700 900123", "Welsh", "House number", "14", "not No question was answered",
 		"Not heard yet", "0:02", `src="`+at+`"`, "Mark as heard", "Kept until 21 February 2027", "not Written by a machine")
 	sam.wants(sam.get("/reception"), 200, "Ask us to call you back (call cut off)")
 	sound := sam.get(at)
