@@ -62,6 +62,7 @@ const (
 	queueSimulations = "simulations"
 	queueMessages    = "messages"
 	queueRecordings  = "recordings"
+	queueTraces      = "traces"
 )
 
 func (o Options) withDefaults() Options {
@@ -104,6 +105,7 @@ type Work struct {
 	Messages       Sender
 	Transcriptions Transcriptions
 	Bookings       BookingSettler
+	Traces         PatientTracer
 }
 
 // Client runs jobs.
@@ -166,6 +168,7 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueSimulations: {MaxWorkers: 1},
 			queueMessages:    {MaxWorkers: 4},
 			queueRecordings:  {MaxWorkers: 1},
+			queueTraces:      {MaxWorkers: 1},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,
@@ -188,6 +191,13 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
 	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil || work.Bookings != nil) && work.Neighbourhoods == nil {
 		return nil, errors.New("sweeping calls, sending messages, transcribing and settling bookings need the list of neighbourhoods")
+	}
+	if work.Traces != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("tracing patients needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &traceWorker{traces: work.Traces, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(traceEvery, TracePatients{}))
 	}
 	if work.Bookings != nil {
 		river.AddWorker(registered, &settleBookingsWorker{bookings: work.Bookings, neighbourhoods: work.Neighbourhoods})

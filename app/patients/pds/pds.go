@@ -81,8 +81,7 @@ func (s *Service) Get(ctx context.Context, number nhs.Number) (patients.Record, 
 }
 
 // Search implements patients.Tracer. It searches as the specification advises for one sure match: the first letters of the
-// given name and of the postcode, with history. The register leaves restricted people out of a search with a postcode, so
-// that nobody learns that they live there; where it finds nobody, it is asked once more without.
+// given name and of the postcode, with history.
 func (s *Service) Search(ctx context.Context, given patients.Given) (patients.Record, error) {
 	if given.BirthDate.IsZero() || given.FamilyName == "" {
 		return patients.Record{}, &patients.NoRecord{Why: patients.TooLittle}
@@ -94,17 +93,10 @@ func (s *Service) Search(ctx context.Context, given patients.Given) (patients.Re
 	if given.Sex != "" && given.GivenName == "" {
 		q.Set("gender", string(given.Sex))
 	}
-	if given.Postcode == "" || given.Postcode == nhs.NoFixedAbode {
-		return s.search(ctx, q)
+	if given.Postcode != "" && given.Postcode != nhs.NoFixedAbode {
+		q.Set("address-postalcode", beginning(string(given.Postcode), 2))
 	}
-	q.Set("address-postalcode", beginning(string(given.Postcode), 2))
-	record, err := s.search(ctx, q)
-	var nobody *patients.NoRecord
-	if errors.As(err, &nobody) && nobody.Why == patients.Unknown {
-		q.Del("address-postalcode")
-		return s.search(ctx, q)
-	}
-	return record, err
+	return s.search(ctx, q)
 }
 
 // beginning is the first letters and a wildcard, which the register takes after two letters at the earliest.

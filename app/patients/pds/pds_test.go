@@ -211,20 +211,6 @@ func TestASearch(t *testing.T) {
 			t.Error(q)
 		}
 	})
-	t.Run("asks again without a postcode, which restricted people are not found by", func(t *testing.T) {
-		t.Parallel()
-		s, r := serve(t, 200, "")
-		r.body = func(q *http.Request) string {
-			if q.URL.Query().Has("address-postalcode") {
-				return `{"resourceType":"Bundle","type":"searchset","total":0}`
-			}
-			return strings.Replace(found, `"code":"U"`, `"code":"R"`, 1)
-		}
-		got, err := s.Search(t.Context(), given)
-		if err != nil || !got.Hold.Restricted || got.Postcode != "" {
-			t.Errorf("got %+v, %v", got, err)
-		}
-	})
 	for _, c := range []struct {
 		name, body string
 		why        patients.Missing

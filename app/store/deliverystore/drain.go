@@ -52,6 +52,9 @@ func (s *Store) Take(ctx context.Context, line clinical.Line, lease clinical.Lea
 		if slice.Deliveries, err = due(ctx, tx, line, ways, limit, now); err != nil || len(slice.Deliveries) == 0 {
 			return err
 		}
+		if slice.Deliveries, err = withoutHeld(ctx, tx, line, slice.Deliveries, now); err != nil || len(slice.Deliveries) == 0 {
+			return err
+		}
 		marked := make([]clinical.Delivery, len(slice.Deliveries))
 		for i, d := range slice.Deliveries {
 			d.State, d.UpdatedAt = clinical.Sent, now
