@@ -152,6 +152,7 @@ func (a *App) wire(ctx context.Context) error {
 			return err
 		}
 		a.sim = sim
+		a.sim.Beside(nationalPath, nationalServices(a.today()))
 	}
 	inserter, err := jobs.NewInserter(a.db)
 	if err != nil {
@@ -169,6 +170,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
+	if err := a.wireNational(); err != nil {
+		return err
+	}
 	if err := a.wireDialogue(); err != nil {
 		return err
 	}
@@ -183,6 +187,12 @@ func (a *App) wire(ctx context.Context) error {
 			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 			Calls:   a.services.calls,
+		}
+		if a.services.traces.Available() {
+			work.Traces = a.services.traces
+		}
+		if a.services.listings.Available() {
+			work.Organisations = a.services.listings
 		}
 		if a.services.outbox != nil {
 			work.Messages = a.services.outbox

@@ -40,6 +40,7 @@ import (
 	"onedoor/app/store/rulestore"
 	"onedoor/app/store/simulationstore"
 	"onedoor/app/store/understandingstore"
+	"onedoor/app/traces"
 	"onedoor/app/understanding"
 	"onedoor/jobs"
 )
@@ -77,6 +78,9 @@ type services struct {
 	walker     *intake.Walker // of every channel
 	callers    *callers.Service
 	callerRows *callerstore.Store
+
+	traces   *traces.Service
+	listings *directory.Listings
 
 	integrations *integrationstore.Store
 	systems      *systems.Systems // one for all, so that connections and tokens are shared
@@ -148,6 +152,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "callers' proofs", Remove: each(s.callerRows.RemoveExpired)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
+		{Name: "traced patients", Remove: each(s.traces.RemoveExpired)},
 	}
 	if s.outbox != nil {
 		list = append(list, jobs.Expiring{Name: "texts", Remove: each(s.outbox.RemoveExpired)})

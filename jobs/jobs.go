@@ -106,6 +106,7 @@ type Work struct {
 	Transcriptions Transcriptions
 	Bookings       BookingSettler
 	Traces         PatientTracer
+	Organisations  OrganisationRefresher
 }
 
 // Client runs jobs.
@@ -198,6 +199,10 @@ func (work Work) telephone(registered *river.Workers, o Options) (periodic []*ri
 		}
 		river.AddWorker(registered, &traceWorker{traces: work.Traces, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(traceEvery, TracePatients{}))
+	}
+	if work.Organisations != nil {
+		river.AddWorker(registered, &refreshWorker{listings: work.Organisations})
+		periodic = append(periodic, every(refreshEvery, RefreshOrganisations{}))
 	}
 	if work.Bookings != nil {
 		river.AddWorker(registered, &settleBookingsWorker{bookings: work.Bookings, neighbourhoods: work.Neighbourhoods})

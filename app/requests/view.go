@@ -63,7 +63,7 @@ type OutcomeView struct {
 
 // StaffView is what only the staff of an organisation concerned see.
 type StaffView struct {
-	Patient    patients.Given    `json:"patient"`
+	Patient patients.Given `json:"patient"`
 	// Task is what staff are to do of which nobody asked; empty for a request.
 	Task string `json:"task,omitempty"`
 	// Held is why nothing is sent about this person, and Trace what the last trace at the national register came to.

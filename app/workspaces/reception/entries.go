@@ -40,6 +40,9 @@ func answerWords(item *catalogue.Item, v answer) (words []string, raised bool) {
 func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 	actor := actorName(k, e)
 	note, _ = e.Details["reason"].(string)
+	if says := tracedWords(actor, e); says != "" {
+		return says, "", false
+	}
 	switch e.Action {
 	case "request.submit":
 		return submittedWords(e), "", false

@@ -55,6 +55,7 @@ type Organisation struct {
 	Lines                     []string
 	Town, Postcode, Telephone string
 	OpenedOn, ClosedOn        string // YYYY-MM-DD; the second is empty while it is open
+	GPPractice                bool   // it has that role besides
 }
 
 // Server plays the services. It is safe for concurrent use.

@@ -54,6 +54,12 @@ func (s *Server) organisation(w http.ResponseWriter, code string) {
 		}}},
 		"address": []any{object{"line": o.Lines, "city": o.Town, "postalCode": o.Postcode, "country": "ENGLAND"}},
 	}
+	if o.GPPractice {
+		r["extension"] = append(r["extension"].([]any), object{"url": "https://fhir.nhs.uk/England/StructureDefinition/Extension-England-OrganisationRole", "extension": []any{
+			object{"url": "roleCode", "valueCodeableConcept": coded("https://digital.nhs.uk/services/organisation-data-service/CodeSystem/ODSOrganisationRole", "RO76", "GP PRACTICE")},
+			object{"url": "active", "valueBoolean": true},
+		}})
+	}
 	if o.Telephone != "" {
 		r["telecom"] = []any{object{"system": "phone", "value": o.Telephone}}
 	}
