@@ -45,10 +45,15 @@ func (a Actor) mustMayTrace(r *Request) error {
 // for all their requests (request_closed, not_allowed).
 func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Finding) (View, error) {
 	var view View
-	err := s.store.InTx(ctx, by.Scope, func(tx Tx) error {
+	// What follows concerns requests and a practice that the one who asked may not see, so it is a job's to do; whether they may
+	// ask at all is looked at here.
+	err := s.store.InTx(ctx, tenants.JobOf(by.Scope.NeighbourhoodID), func(tx Tx) error {
 		r, err := tx.FindForUpdate(c.Reference)
 		if err != nil {
 			return err
+		}
+		if by.Scope.Kind == tenants.StaffScope && !slices.ContainsFunc(r.Concerns(), by.Scope.Includes) {
+			return fault.Absent()
 		}
 		if err := by.mustMayTrace(r); err != nil {
 			return err
@@ -68,7 +73,7 @@ func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Fi
 		was, before := r.Version, r.Held
 		r.Trace, r.TracedAt = &f, now
 		if f.Verdict.Certain() {
-			if err := tx.AsJob(func() error { return s.identify(tx, r, f, rules, now) }); err != nil {
+			if err := s.identify(tx, r, f, rules, now); err != nil {
 				return err
 			}
 		}
@@ -79,12 +84,12 @@ func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Fi
 		tx.Audit(s.entry(by.Actor, "request.trace", r, map[string]any{"verdict": f.Verdict, "restricted": f.Hold.Restricted, "died": f.Hold.Died}))
 		tx.Announce(r)
 		if f.Verdict.Certain() && (before.Restricted != r.Held.Restricted || before.Died != r.Held.Died) {
-			if err := tx.AsJob(func() error { return s.holdOthers(tx, r, now) }); err != nil {
+			if err := s.holdOthers(tx, r, now); err != nil {
 				return err
 			}
 		}
 		if r.Held.Died && !before.Died {
-			if err := tx.AsJob(func() error { return s.tellOfDeath(tx, r, now) }); err != nil {
+			if err := s.tellOfDeath(tx, r, now); err != nil {
 				return err
 			}
 		}
