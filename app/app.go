@@ -163,11 +163,13 @@ func (a *App) wire(ctx context.Context) error {
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
 	}
-	a.wireIntegrations()
 	if err := a.wireUnderstanding(); err != nil {
 		return err
 	}
 	if err := a.wireTelephone(inserter); err != nil {
+		return err
+	}
+	if err := a.wireIntegrations(); err != nil {
 		return err
 	}
 	if err := a.wireNational(); err != nil {
@@ -186,7 +188,7 @@ func (a *App) wire(ctx context.Context) error {
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
 			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
-			Calls:   a.services.calls,
+			Calls:   a.services.calls, Standings: a.standings(deliveries), Bookings: a.services.bookings,
 		}
 		if a.services.traces.Available() {
 			work.Traces = a.services.traces

@@ -71,6 +71,8 @@ type Config struct {
 
 	OutboundAllow string `name:"outbound-allow" env:"ONEDOOR_OUTBOUND_ALLOW" help:"Addresses that are not public and that the product may call all the same, with commas between: 10.1.2.0/24, 127.0.0.1:8090."`
 
+	InDevelopmentNationally bool `name:"in-development-nationally" env:"ONEDOOR_IN_DEVELOPMENT_NATIONALLY" help:"Let organisations set up what is in development nationally: GP Connect Patient Facing Services. Not for real patients."`
+
 	// Roles are web, voice and jobs: which parts of the product this process is.
 	Roles []string `kong:"-"`
 	// Demonstration seeds the demonstration and runs its clinical systems.

@@ -32,7 +32,7 @@ func (a *App) seed(ctx context.Context) error {
 		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-				return a.services.integrations.Put(ctx, tx, demo.Seeder(), clinical.Integration{
+				return a.services.connections.Put(ctx, tx, demo.Seeder(), clinical.Integration{
 					NeighbourhoodID: neighbourhood, OrganisationID: o.ID, Kind: clinical.FHIR, BaseURL: demo.System(a.simulatorURL(), o.ODS),
 					Name: "Record system", Uses: demo.Uses(),
 				}, a.now())

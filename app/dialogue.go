@@ -27,6 +27,7 @@ func (a *App) wireDialogue() (err error) {
 		proving.Texts, speaking.Texts = s.outbox, s.outbox
 	}
 	s.callers = callers.New(proving)
+	a.wireSelfService()
 	speaking.Callers = s.callers
 	if s.recordings.Transcribing() { // where no machine hears a caller, nobody is asked in their own words
 		speaking.Understanding = s.understanding

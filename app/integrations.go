@@ -2,14 +2,42 @@ package app
 
 import (
 	"crypto/rand"
+	"fmt"
 
 	"onedoor/app/clinical/systems"
+	"onedoor/app/integrations"
+	"onedoor/app/outbound"
 	"onedoor/app/store/integrationstore"
 )
 
-// wireIntegrations makes the ways into organisations' clinical systems.
-func (a *App) wireIntegrations() {
+// mostClinical is the longest answer of a clinical system that is read, and the largest part of a message.
+const mostClinical = 128 << 20
+
+// wireIntegrations makes the ways into organisations' clinical systems. The vault comes first.
+func (a *App) wireIntegrations() error {
 	s := a.services
-	s.integrations = integrationstore.New(a.db)
-	s.systems = systems.New(systems.Options{Integrations: s.integrations, Now: a.now, Random: rand.Reader})
+	allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
+	if err != nil {
+		return err
+	}
+	if a.config.Demonstration { // the clinical systems that this process plays are on this machine
+		played, err := outbound.ParseAllowed(a.simListener.Addr().String())
+		if err != nil {
+			return fmt.Errorf("the simulator's address: %w", err)
+		}
+		allow = append(allow, played...)
+	}
+	var kinds []string
+	for _, k := range s.catalogue.Kinds() {
+		kinds = append(kinds, k.Code)
+	}
+	s.connections = integrationstore.New(a.db)
+	kept := integrations.Options{Store: s.connections, Vault: s.vault, Kinds: kinds, InDevelopment: a.config.InDevelopmentNationally, Now: a.now}
+	s.systems = systems.New(systems.Options{
+		Integrations: s.connections, Settings: integrations.New(kept), Outbound: &outbound.Options{Allow: allow, Most: mostClinical},
+		InDevelopment: a.config.InDevelopmentNationally, Now: a.now, Random: rand.Reader,
+	})
+	kept.Tester = s.systems
+	s.integrations = integrations.New(kept)
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/alarms"
+	"onedoor/app/bookings"
 	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/catalogue"
@@ -19,12 +20,14 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/intake"
+	"onedoor/app/integrations"
 	"onedoor/app/messages"
 	"onedoor/app/misroutes"
 	"onedoor/app/publishing"
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/secrets"
+	"onedoor/app/selfservice"
 	"onedoor/app/simulations"
 	"onedoor/app/store/alarmstore"
 	"onedoor/app/store/callerstore"
@@ -74,15 +77,18 @@ type services struct {
 	understanding *understanding.Service
 	uses          *understandingstore.Store
 
-	recordings *recordings.Service
-	walker     *intake.Walker // of every channel
-	callers    *callers.Service
-	callerRows *callerstore.Store
+	recordings  *recordings.Service
+	walker      *intake.Walker // of every channel
+	callers     *callers.Service
+	callerRows  *callerstore.Store
+	bookings    *bookings.Service
+	selfservice *selfservice.Service
 
 	traces   *traces.Service
 	listings *directory.Listings
 
-	integrations *integrationstore.Store
+	connections  *integrationstore.Store
+	integrations *integrations.Service
 	systems      *systems.Systems // one for all, so that connections and tokens are shared
 
 	dialogue *dialogue.Driver
@@ -153,6 +159,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "sessions", Remove: s.people.DropEnded},
 		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
 		{Name: "traced patients", Remove: each(s.traces.RemoveExpired)},
+		{Name: "what connections recorded", Remove: each(s.integrations.RemoveRecordings)},
 	}
 	if s.outbox != nil {
 		list = append(list, jobs.Expiring{Name: "texts", Remove: each(s.outbox.RemoveExpired)})

@@ -22,6 +22,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"onedoor/app/clinical"
 	"onedoor/app/database"
 )
 
@@ -36,6 +37,8 @@ type Options struct {
 	Lease time.Duration
 	// SweepEvery is how often lost work is looked for; 10 s when zero.
 	SweepEvery time.Duration
+	// ReconcileEvery is how often deliveries are compared with what clinical systems have; a minute when zero.
+	ReconcileEvery time.Duration
 	// Logger gets ids and plain words; none when nil.
 	Logger *slog.Logger
 	// Jitter in [0,1) spreads retries; random when nil.
@@ -63,6 +66,8 @@ const (
 	queueMessages    = "messages"
 	queueRecordings  = "recordings"
 	queueTraces      = "traces"
+
+	queueReconciliation = "reconciliation"
 )
 
 func (o Options) withDefaults() Options {
@@ -74,6 +79,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.SweepEvery == 0 {
 		o.SweepEvery = sweepEvery
+	}
+	if o.ReconcileEvery == 0 {
+		o.ReconcileEvery = reconcileEvery
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -93,6 +101,9 @@ type Work struct {
 	Drains  Drains
 	Sweeps  Sweeps
 	Systems Systems
+	// Ledger compares what was sent with what the systems have; it needs Systems.
+	Ledger         clinical.Ledger
+	DeliveryAlarms DeliveryWatcher
 	// Neighbourhoods lists those that exist, for the jobs that run once in each.
 	Neighbourhoods func(context.Context) ([]uuid.UUID, error)
 	Offers         OfferReturner
@@ -104,6 +115,7 @@ type Work struct {
 	Calls          CallSweeper
 	Messages       Sender
 	Transcriptions Transcriptions
+	Standings      Standings
 	Bookings       BookingSettler
 	Traces         PatientTracer
 	Organisations  OrganisationRefresher
@@ -146,6 +158,17 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		river.AddWorker(registered, &watchWorker{drift: work.Drift, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(watchEvery, WatchDrift{}))
 	}
+	if work.Standings.Arrivals != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("reading standings needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &standingsWorker{standings: work.Standings, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(standingsEvery, ReadStandings{}))
+		if work.Standings.Orders != nil {
+			river.AddWorker(registered, &settleOrdersWorker{orders: work.Standings.Orders, neighbourhoods: work.Neighbourhoods})
+			periodic = append(periodic, every(ordersEvery, SettleOrders{}))
+		}
+	}
 	sending, err := work.telephone(registered, o)
 	if err != nil {
 		return nil, err
@@ -160,6 +183,11 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		return nil, err
 	}
 	periodic = append(periodic, simulating...)
+	watching, err := work.watching(registered, o)
+	if err != nil {
+		return nil, err
+	}
+	periodic = append(periodic, watching...)
 	client, err := river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{
 		Logger:  o.Logger,
 		Workers: registered,
@@ -170,6 +198,8 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueMessages:    {MaxWorkers: 4},
 			queueRecordings:  {MaxWorkers: 1},
 			queueTraces:      {MaxWorkers: 1},
+
+			queueReconciliation: {MaxWorkers: 2},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,

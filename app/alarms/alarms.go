@@ -28,10 +28,14 @@ const (
 	PolicyLoad       Kind = "policy-load"       // a node decides by its last good version, since it could not load the live one
 	ReplayDifference Kind = "replay-difference" // a stored decision, decided again from what it saw, came out otherwise
 	RuleDrift        Kind = "rule-drift"        // too many requests that one rule sent were declined or sent to the wrong place
+
+	DeliveriesLate    Kind = "deliveries-late"    // outcomes have waited too long for an organisation's clinical system
+	DeliveriesRefused Kind = "deliveries-refused" // outcomes were refused, and wait for a person
+	DeliveriesDiffer  Kind = "deliveries-differ"  // a clinical system does not have what our ledger says, or has it twice
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{PolicyLoad, ReplayDifference, RuleDrift} }
+func Kinds() []Kind { return []Kind{PolicyLoad, ReplayDifference, RuleDrift, DeliveriesLate, DeliveriesRefused, DeliveriesDiffer} }
 
 // Alarm is one thing that is, or was, wrong.
 type Alarm struct {

@@ -160,15 +160,20 @@ type Systems interface {
 	Of(ctx context.Context, neighbourhood, integration uuid.UUID) (clinical.System, error)
 }
 
-// Budget is how long somebody waits for a system before the act is left to be settled.
-const Budget = 4 * time.Second
+// How long somebody waits for a system before the act is left to be settled: a patient, and a member of staff, who uses
+// interfaces that take several calls for one act.
+const (
+	Budget      = 4 * time.Second
+	StaffBudget = 10 * time.Second
+)
 
 // Options are what a Service stands on.
 type Options struct {
 	Store   Store
 	Systems Systems
 	Now     func() time.Time
-	Budget  time.Duration // Budget when zero
+	// Budget and StaffBudget are those of this package when zero.
+	Budget, StaffBudget time.Duration
 	// Settled hears of each act that a job made certain, after it was stored; may be nil. It may hear of one twice.
 	Settled func(ctx context.Context, b Booking) error
 }
@@ -181,7 +186,17 @@ func New(o Options) *Service {
 	if o.Budget == 0 {
 		o.Budget = Budget
 	}
+	if o.StaffBudget == 0 {
+		o.StaffBudget = StaffBudget
+	}
 	return &Service{o}
+}
+
+func (s *Service) budget(who Who) time.Duration {
+	if who.Use == clinical.UseStaffBooking {
+		return s.o.StaffBudget
+	}
+	return s.o.Budget
 }
 
 // OfRequest are a request's acts, the oldest first.

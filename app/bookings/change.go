@@ -72,13 +72,13 @@ func (s *Service) act(ctx context.Context, who Who, b Booking) (Booking, error) 
 	b.ID = uuid.Must(uuid.NewV7())
 	b.NeighbourhoodID, b.OrganisationID, b.IntegrationID = who.NeighbourhoodID, who.OrganisationID, w.integration.ID
 	b.RequestID, b.Reference, b.Patient, b.By, b.BookedBy, b.Channel = who.RequestID, who.Reference, who.Patient, who.By, who.Actor, who.Channel
-	b.State, b.AskedAt, b.NextAt = Asked, now, now.Add(s.o.Budget+settleAfter)
+	b.State, b.AskedAt, b.NextAt = Asked, now, now.Add(s.budget(who)+settleAfter)
 	if err := s.o.Store.Ask(ctx, who.Scope, b); err != nil {
 		return Booking{}, err
 	}
 	// From here on the act is finished whether or not the caller still listens.
 	ctx = context.WithoutCancel(ctx)
-	sending, cancel := context.WithTimeout(ctx, s.o.Budget)
+	sending, cancel := context.WithTimeout(ctx, s.budget(who))
 	got, tried := w.try(sending, b)
 	cancel()
 	b = b.after(got, tried, s.o.Now())
@@ -160,9 +160,9 @@ func (s *Service) told(ctx context.Context, who Who, w way, b Booking, err error
 	case b.State != Refused:
 		return nil
 	case errors.As(err, &taken):
-		looking, cancel := context.WithTimeout(ctx, s.o.Budget)
+		looking, cancel := context.WithTimeout(ctx, s.budget(who))
 		defer cancel()
-		next, _ := w.Slots(looking, s.sensible(clinical.SlotQuery{From: s.o.Now(), Held: b.Slot.Held, Service: b.Slot.Service, Most: mostNext}))
+		next, _ := w.Slots(looking, s.sensible(who, clinical.SlotQuery{From: s.o.Now(), Held: b.Slot.Held, Service: b.Slot.Service, Most: mostNext}))
 		return &TakenError{Next: next, Cause: err}
 	case errors.As(err, &refused):
 		return refusedBy(refused)

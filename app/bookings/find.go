@@ -48,14 +48,15 @@ func (s *Service) Free(ctx context.Context, who Who, q clinical.SlotQuery) ([]cl
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.o.Budget)
+	ctx, cancel := context.WithTimeout(ctx, s.budget(who))
 	defer cancel()
-	slots, err := w.Slots(ctx, s.sensible(q))
+	slots, err := w.Slots(ctx, s.sensible(who, q))
 	return slots, reading(err)
 }
 
 // sensible keeps a search from asking for the past, or for ever.
-func (s *Service) sensible(q clinical.SlotQuery) clinical.SlotQuery {
+func (s *Service) sensible(who Who, q clinical.SlotQuery) clinical.SlotQuery {
+	q.By, q.Actor = who.By, who.Actor
 	if now := s.o.Now(); q.From.Before(now) {
 		q.From = now
 	}
@@ -75,13 +76,20 @@ func (s *Service) Theirs(ctx context.Context, who Who) ([]clinical.Appointment, 
 	if err != nil {
 		return nil, err
 	}
-	book, ok := w.system.(clinical.AppointmentBook)
-	if !ok || who.Patient.NHSNumber == "" {
+	if who.Patient.NHSNumber == "" {
 		return nil, notOffered()
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.o.Budget)
+	ctx, cancel := context.WithTimeout(ctx, s.budget(who))
 	defer cancel()
-	list, err := book.Appointments(ctx, who.Patient.NHSNumber, s.o.Now(), mostTold)
+	var list []clinical.Appointment
+	switch book := w.system.(type) {
+	case clinical.StaffBook:
+		list, err = book.Seen(ctx, clinical.Looker{By: who.By, Actor: who.Actor}, who.Patient, s.o.Now(), mostTold)
+	case clinical.AppointmentBook:
+		list, err = book.Appointments(ctx, who.Patient.NHSNumber, s.o.Now(), mostTold)
+	default:
+		return nil, notOffered()
+	}
 	return list, reading(err)
 }
 

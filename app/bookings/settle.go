@@ -48,7 +48,7 @@ func (s *Service) settle(ctx context.Context, b Booking) (bool, error) {
 		if !ok {
 			err = &clinical.Unknown{Says: "The connection to the practice’s system was changed. A person has to look whether it was done."}
 		} else {
-			asking, cancel := context.WithTimeout(ctx, s.o.Budget)
+			asking, cancel := context.WithTimeout(ctx, s.o.StaffBudget)
 			defer cancel()
 			b = s.readBack(asking, way{Scheduler: scheduler, system: system}, b)
 		}

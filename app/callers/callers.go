@@ -38,16 +38,18 @@ const Digits = 6
 
 // Limits. Those by person hold silently: only those that bind everybody alike are told.
 const (
-	codesPerCall   = 3
-	triesPerCall   = 3
-	codesPerHour   = 3   // for what was said of a person, and for a person
-	triesPerHour   = 6   // likewise
-	codesPerDay    = 8   // for a person
-	codesOfAll     = 500 // in one neighbourhood and hour
-	wrongPINs      = 10  // in a row; then the desk sets it anew
-	codeLifetime   = 10 * time.Minute
-	proofLifetime  = time.Hour
-	youngestByText = 16
+	codesPerCall  = 3
+	triesPerCall  = 3
+	codesPerHour  = 3   // for what was said of a person, and for a person
+	triesPerHour  = 6   // likewise
+	codesPerDay   = 8   // for a person
+	codesOfAll    = 500 // in one neighbourhood and hour
+	wrongPINs     = 10  // in a row; then the desk sets it anew
+	codeLifetime  = 10 * time.Minute
+	proofLifetime = time.Hour
+	// outsideLifetime is that of a proof which no hang-up ends: a page stays open on a desk.
+	outsideLifetime = 30 * time.Minute
+	youngestByText  = 16
 )
 
 // Floor is how long SendCode and Prove take at least, so that time tells nothing: more than the slowest of their ways.
@@ -116,6 +118,8 @@ type Proof struct {
 	ID              uuid.UUID `json:"id"`
 	NeighbourhoodID uuid.UUID `json:"neighbourhood_id"`
 	CallID          uuid.UUID `json:"call_id"`
+	// Outside a call the proof holds for something else, of which CallID is the name: ProveOutside.
+	Outside bool `json:"outside,omitempty"`
 }
 
 // Kept is a proof as the store has it.

@@ -96,6 +96,15 @@ func notOffered() *fault.Error {
 	return fault.New(fault.NotFound, "appointments_not_offered", "The practice does not offer its appointments here.")
 }
 
+// Whose is who a proof stands for, as the register has them. A proof that has ended is refused (not_proved).
+func (s *Service) Whose(ctx context.Context, proof Proof) (patients.Patient, error) {
+	kept, err := s.proved(ctx, proof)
+	if err != nil {
+		return patients.Patient{}, err
+	}
+	return s.o.Store.Patient(ctx, proof.NeighbourhoodID, kept.PatientID)
+}
+
 // proved is what a proof stands for, while its call goes on.
 func (s *Service) proved(ctx context.Context, p Proof) (Kept, error) {
 	kept, err := s.o.Store.Proof(ctx, p)
@@ -107,6 +116,9 @@ func (s *Service) proved(ctx context.Context, p Proof) (Kept, error) {
 	}
 	if kept.Proof != p || !s.o.Now().Before(kept.Until) {
 		return Kept{}, notProved()
+	}
+	if p.Outside {
+		return kept, nil
 	}
 	call, err := s.o.Calls.Get(ctx, p.NeighbourhoodID, p.CallID)
 	if err != nil && !fault.Is(err, "not_found") {

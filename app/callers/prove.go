@@ -74,6 +74,17 @@ func (s *Service) SendCode(ctx context.Context, neighbourhood, call uuid.UUID, g
 // Prove checks a code of this call, or a PIN. Whatever is wrong, the refusal is the same (not_proved), after three tries in
 // a call too_many_tries.
 func (s *Service) Prove(ctx context.Context, neighbourhood, call uuid.UUID, given patients.Given, codeOrPIN string) (Proof, error) {
+	return s.prove(ctx, Proof{NeighbourhoodID: neighbourhood, CallID: call}, given, codeOrPIN)
+}
+
+// ProveOutside is Prove where nobody calls: on a page, or in an app. The code was sent (SendCode) and the tries are counted for
+// what about names, such as a request, in the place of a call. The proof holds for half an hour.
+func (s *Service) ProveOutside(ctx context.Context, neighbourhood, about uuid.UUID, given patients.Given, codeOrPIN string) (Proof, error) {
+	return s.prove(ctx, Proof{NeighbourhoodID: neighbourhood, CallID: about, Outside: true}, given, codeOrPIN)
+}
+
+func (s *Service) prove(ctx context.Context, wanted Proof, given patients.Given, codeOrPIN string) (Proof, error) {
+	neighbourhood, call := wanted.NeighbourhoodID, wanted.CallID
 	var proof Proof
 	err := s.evenly(ctx, func() error {
 		key, err := s.key(ctx, neighbourhood)
@@ -90,15 +101,19 @@ func (s *Service) Prove(ctx context.Context, neighbourhood, call uuid.UUID, give
 		if err != nil {
 			return err
 		}
-		proof, err = s.check(ctx, key, neighbourhood, call, patient, found, codeOrPIN)
+		proof, err = s.check(ctx, key, wanted, patient, found, codeOrPIN)
 		return err
 	})
 	return proof, err
 }
 
 // check does the same work whoever was found: one code is compared and one PIN hashed, though there be neither.
-func (s *Service) check(ctx context.Context, key []byte, neighbourhood, call uuid.UUID, patient patients.Patient, found bool, given string) (Proof, error) {
-	now := s.o.Now()
+func (s *Service) check(ctx context.Context, key []byte, wanted Proof, patient patients.Patient, found bool, given string) (Proof, error) {
+	now, neighbourhood, call := s.o.Now(), wanted.NeighbourhoodID, wanted.CallID
+	lifetime := proofLifetime
+	if wanted.Outside {
+		lifetime = outsideLifetime
+	}
 	code, err := s.o.Store.Code(ctx, neighbourhood, call)
 	if err != nil {
 		return Proof{}, err
@@ -119,9 +134,9 @@ func (s *Service) check(ctx context.Context, key []byte, neighbourhood, call uui
 		}
 		return Proof{}, notProved()
 	}
+	wanted.ID = uuid.Must(uuid.NewV7())
 	kept := Kept{
-		Proof:     Proof{ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: neighbourhood, CallID: call},
-		PatientID: patient.ID, Method: ByPIN, At: now, Until: now.Add(proofLifetime),
+		Proof: wanted, PatientID: patient.ID, Method: ByPIN, At: now, Until: now.Add(lifetime),
 	}
 	if rightCode {
 		kept.Method = ByCode

@@ -27,6 +27,18 @@ type AppointmentBook interface {
 	Appointments(ctx context.Context, patient nhs.Number, from time.Time, most int) ([]Appointment, error)
 }
 
+// StaffBook is an appointment book that is for staff only, and wants to know who looks.
+type StaffBook interface {
+	// Seen are those booked for a person from a moment on, the next first. Its errors are those of System.
+	Seen(ctx context.Context, by Looker, patient Patient, from time.Time, most int) ([]Appointment, error)
+}
+
+// Looker is a member of staff, and the organisation that they work for.
+type Looker struct {
+	By    Party
+	Actor audit.Actor
+}
+
 // Scheduler is what a System may be besides: appointments are found, taken, moved and given back in it while somebody
 // waits. Its errors are those of System and *Taken. Each change carries an id of ours, made and stored before it is first
 // sent, and doing the same one again has no second effect.
@@ -61,6 +73,8 @@ type SlotQuery struct {
 	Held     Held
 	Service  string // the system's own name for a kind of slot
 	Most     int    // at most so many; zero is 20
+	By       Party  // the organisation that looks, since some slots are kept for some
+	Actor    audit.Actor
 }
 
 // Slot is free time in a clinical system.
@@ -72,6 +86,8 @@ type Slot struct {
 	Where      string // may be empty
 	Held       Held
 	Service    string
+	// Links are the system's own names for what the slot belongs to, such as Location/17: kept as they are, for booking it.
+	Links []string `json:",omitempty"`
 }
 
 // Booking takes a slot for a person.

@@ -34,6 +34,8 @@ type Receipt struct {
 	ExternalID string // the system's own name for it, such as Task/123
 	ETag       string // the version it was given, for a later change
 	At         time.Time
+	// TheirReference is what the system wants people to call it, where it tells: at most 64 characters.
+	TheirReference string
 }
 
 // Capability is one thing that a system can do for us. What it lacks becomes a person's task, never a patient's error.

@@ -101,6 +101,10 @@ type Delivery struct {
 	Document   Document
 	ExternalID string
 	ETag       string
+	// TheirReference is what the system wants people to call it; empty where it tells nothing.
+	TheirReference string
+	// ReplayedAt is when a person last had it sent again, and so had looked at it; zero for never.
+	ReplayedAt time.Time
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	NextAt     time.Time // not tried before
@@ -187,7 +191,7 @@ func (d Delivery) received(receipt Receipt, now time.Time) Delivery {
 	if at.IsZero() {
 		at = now
 	}
-	d.LastError, d.ExternalID, d.ETag = "", receipt.ExternalID, receipt.ETag
+	d.LastError, d.ExternalID, d.ETag, d.TheirReference = "", receipt.ExternalID, receipt.ETag, receipt.TheirReference
 	switch receipt.State {
 	case Accepted:
 		d.State, d.AcceptedAt = Accepted, at
@@ -243,6 +247,6 @@ func (d Delivery) Replay(now time.Time) (Delivery, error) {
 	if d.State != NeedsAttention {
 		return d, fault.New(fault.Conflict, "delivery_not_refused", "Only a delivery that needs attention can be replayed. This one is %s.", d.State)
 	}
-	d.State, d.NextAt, d.UpdatedAt = Pending, now, now
+	d.State, d.NextAt, d.UpdatedAt, d.ReplayedAt = Pending, now, now, now
 	return d, nil
 }

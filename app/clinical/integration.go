@@ -66,6 +66,8 @@ type Integration struct {
 	Paused bool
 	// RecordOnly sends to nobody: what would have been sent is kept, to be looked at.
 	RecordOnly bool
+	// Version rises with every change, of a credential too.
+	Version int
 }
 
 // Check refuses an integration that could not work.

@@ -56,8 +56,11 @@ type Drain interface {
 
 // Filter narrows a list. The zero value lists everything in the scope.
 type Filter struct {
-	State     State
-	RequestID uuid.UUID
+	State          State
+	RequestID      uuid.UUID
+	OrganisationID uuid.UUID
+	Reference      string // the request's ten digits
+	Reason         string // the words of the last try, whole
 }
 
 // Page is some of a list; Next is empty at its end.

@@ -50,6 +50,8 @@ type Options struct {
 	Most int64
 	// Resolver finds addresses; nil is the system's.
 	Resolver *net.Resolver
+	// Certificate is shown to servers that ask who calls (mutual TLS); nil is none.
+	Certificate *tls.Certificate
 	// Roots are the authorities that servers' certificates are checked against; nil is the system's.
 	Roots *x509.CertPool
 }
@@ -58,6 +60,7 @@ type Options struct {
 // holds their connections.
 type Guard struct {
 	client      *http.Client
+	o           Options
 	most        int64
 	plain, safe *http.Transport
 }
@@ -72,7 +75,7 @@ func New(o Options) *Guard {
 	if o.Most <= 0 {
 		o.Most = DefaultMost
 	}
-	g := &Guard{most: o.Most, plain: o.transport(true), safe: o.transport(false)}
+	g := &Guard{o: o, most: o.Most, plain: o.transport(true), safe: o.transport(false)}
 	g.client = &http.Client{
 		Transport: g,
 		Timeout:   o.Timeout,
@@ -83,6 +86,10 @@ func New(o Options) *Guard {
 }
 
 func (o Options) transport(plain bool) *http.Transport {
+	secured := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots}
+	if o.Certificate != nil {
+		secured.Certificates = []tls.Certificate{*o.Certificate}
+	}
 	dialer := &net.Dialer{
 		Timeout:  dialTimeout,
 		Resolver: o.Resolver,
@@ -93,7 +100,7 @@ func (o Options) transport(plain bool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  nil, // a proxy would be dialled in place of what was judged
 		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
+		TLSClientConfig:        secured,
 		TLSHandshakeTimeout:    dialTimeout,
 		MaxResponseHeaderBytes: mostHeader,
 		MaxIdleConnsPerHost:    4,
@@ -156,6 +163,19 @@ func (g *Guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response.Body = &bounded{ReadCloser: response.Body, left: g.most}
 	return response, nil
+}
+
+// Presenting is a guard with the same bounds that shows a certificate to servers, and checks theirs by some authorities; what
+// is empty or nil is as before. Its connections are its own.
+func (g *Guard) Presenting(own tls.Certificate, roots *x509.CertPool) http.RoundTripper {
+	o := g.o
+	if len(own.Certificate) > 0 {
+		o.Certificate = &own
+	}
+	if roots != nil {
+		o.Roots = roots
+	}
+	return New(o)
 }
 
 // CloseIdleConnections lets go of connections that no call uses.

@@ -11,6 +11,7 @@ import (
 	"onedoor/app/intake"
 	"onedoor/app/nhs"
 	"onedoor/policy"
+	"onedoor/tenants"
 )
 
 // callbackKind is the kind of request that a conversation becomes when it is cut off.
@@ -132,7 +133,7 @@ func shared(callback, begun *catalogue.Kind, given catalogue.Answers) catalogue.
 
 // supersede closes the callback request that a new one stands in the place of, unless somebody works on it: what they are
 // doing is then theirs to end.
-func (s *Service) supersede(tx Tx, by *Request, in Submission, now time.Time) error {
+func (s *Service) supersede(tx Tx, by *Request, in Submission, d *tenants.Directory, now time.Time) error {
 	if in.Supersedes == "" {
 		return nil
 	}
@@ -144,7 +145,7 @@ func (s *Service) supersede(tx Tx, by *Request, in Submission, now time.Time) er
 		if err != nil || old.Incomplete == nil || old.Status != Queued || old.Claim != nil {
 			return err
 		}
-		was, concerned := old.Version, old.Concerns()
+		was, concerned, stoodAt := old.Version, old.Concerns(), old.standsAt()
 		old.Status, old.Version, old.UpdatedAt = Closed, was+1, now
 		old.CloseReason = "The same person went on and finished: request " + by.Reference.Spaced() + " stands in its place."
 		if by.Incomplete != nil {
@@ -155,6 +156,6 @@ func (s *Service) supersede(tx Tx, by *Request, in Submission, now time.Time) er
 		}
 		tx.Audit(s.entry(audit.Actor{Kind: audit.System, Name: "supersede"}, "request.close", old, map[string]any{"reason": old.CloseReason, "by": by.Reference}))
 		tx.Announce(old, concerned...)
-		return nil
+		return s.file(tx, old, stoodAt, d, audit.Actor{Kind: audit.System, Name: "supersede"}, now)
 	})
 }

@@ -73,7 +73,7 @@ func (s *Service) apply(tx Tx, by Actor, r *Request, version int, action string,
 	if err != nil {
 		return View{}, err
 	}
-	was, before, concerned := r.Version, r.Place.Organisation, r.Concerns()
+	was, before, concerned, stoodAt := r.Version, r.Place.Organisation, r.Concerns(), r.standsAt()
 	details, unchanged, err := do(tx, r, rules, now)
 	if err != nil {
 		// What the state itself forbids says more than that the version is old: who claimed it, that it is closed.
@@ -93,6 +93,9 @@ func (s *Service) apply(tx Tx, by Actor, r *Request, version int, action string,
 		}
 		tx.Audit(entry)
 		tx.Announce(r, concerned...)
+		if err := s.file(tx, r, stoodAt, rules.Directory, by.Actor, now); err != nil {
+			return View{}, err
+		}
 	}
 	return s.view(tx, by, r, rules, decision)
 }
@@ -236,8 +239,15 @@ func (s *Service) ReturnExpiredOffers(ctx context.Context, neighbourhood uuid.UU
 				return err
 			}
 			n = len(expired)
+			if n == 0 {
+				return nil
+			}
+			rules, err := tx.Rules(now)
+			if err != nil {
+				return err
+			}
 			for _, r := range expired {
-				was, before, concerned, to := r.Version, r.Place.Organisation, r.Concerns(), offeredTo(r)
+				was, before, concerned, to, stoodAt := r.Version, r.Place.Organisation, r.Concerns(), offeredTo(r), r.standsAt()
 				if err := r.comeBack(); err != nil {
 					return err
 				}
@@ -245,8 +255,12 @@ func (s *Service) ReturnExpiredOffers(ctx context.Context, neighbourhood uuid.UU
 				if err := tx.Update(r, was, before); err != nil {
 					return err
 				}
-				tx.Audit(s.entry(audit.Actor{Kind: audit.System, Name: "return_offers"}, "request.return", r, map[string]any{"from": to}))
+				job := audit.Actor{Kind: audit.System, Name: "return_offers"}
+				tx.Audit(s.entry(job, "request.return", r, map[string]any{"from": to}))
 				tx.Announce(r, concerned...)
+				if err := s.file(tx, r, stoodAt, rules.Directory, job, now); err != nil {
+					return err
+				}
 			}
 			return nil
 		})

@@ -65,6 +65,16 @@ type Tx interface {
 	Audit(audit.Entry)
 	// Announce tells every node, after the commit, that a request changed.
 	Announce(r *Request, also ...uuid.UUID)
+	// ArrivalTakers are the organisations that want requests of a kind in their own systems when they come to them.
+	ArrivalTakers(kind string) ([]uuid.UUID, error)
+	// Arrivals are those of a request, oldest first, also the ended ones.
+	Arrivals(request uuid.UUID) ([]Arrival, error)
+	// DueArrivals are those to be read back by now whose deliveries have been taken in, longest waiting first.
+	DueArrivals(now time.Time, limit int) ([]Arrival, error)
+	AddArrival(Arrival)
+	SaveArrival(Arrival) error
+	// PutOffArrival has one read no sooner than at a moment, unless it has ended.
+	PutOffArrival(id uuid.UUID, until time.Time) error
 	// Deliver stores deliveries and wakes their organisations' jobs.
 	Deliver([]clinical.Delivery) error
 
@@ -89,6 +99,7 @@ type Prelude struct {
 	Candidates []patients.Patient // people on the register who might be the one described
 	Load       policy.Load        // of the services that have a limit, counted as far as the limit
 	Hold       patients.Hold      // what is remembered of the NHS number that was given
+	Takers     []uuid.UUID        // organisations that want requests of this kind in their own systems
 	// Replied is the stored reply to the idempotency key; nil when it is new.
 	Replied *Reply
 }

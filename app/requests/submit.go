@@ -100,12 +100,15 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 			return err
 		}
 		receipt = receiptOf(request, prepared.decision, known.Rules.Directory)
-		if err := s.supersede(tx, request, in, now); err != nil {
+		if err := s.supersede(tx, request, in, known.Rules.Directory, now); err != nil {
 			return err
 		}
 		tx.Insert(request, prepared.decision, pastOf(request, in, prepared, known.Load))
 		tx.Audit(s.entry(in.By, "request.submit", request, map[string]any{"channel": in.Channel, "kind": in.Kind, "rule": prepared.decision.Rule}))
 		tx.Announce(request)
+		if err := s.fileFirst(tx, request, known.Takers, known.Rules.Directory, in.By, now); err != nil {
+			return err
+		}
 		if in.Key == "" {
 			return nil
 		}

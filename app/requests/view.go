@@ -82,7 +82,9 @@ type StaffView struct {
 	Message     string         `json:"message"`
 	CloseReason string         `json:"close_reason,omitempty"`
 	Misrouted   []MisrouteView `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
-	Timeline    []audit.Entry  `json:"-"`
+	// Arrivals are how it stands in organisations' own systems, oldest first; none where nobody wants it there.
+	Arrivals []ArrivalView `json:"arrivals,omitempty"`
+	Timeline []audit.Entry `json:"-"`
 }
 
 // DeliveryView is an outcome on its way to one clinical system.
@@ -254,12 +256,20 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		practice := named(d, r.PracticeID)
 		v.Staff.Practice = &practice
 	}
+	arrivals, err := arrivalsOf(tx, r.ID, d)
+	if err != nil {
+		return v, err
+	}
+	v.Staff.Arrivals = arrivals
 	said, err := misroutesOf(tx, r.ID)
 	if v.Staff.Misrouted = said; err != nil || r.Outcome == nil {
 		return v, err
 	}
 	list, err := tx.Deliveries(r.ID)
 	for _, x := range list {
+		if x.Purpose == clinical.Arrival || x.Purpose == clinical.Withdrawal {
+			continue // no outcome: how it stands there is told apart
+		}
 		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt})
 	}
 	return v, err
@@ -271,13 +281,18 @@ func (s *Service) outcomeView(r *Request) *OutcomeView {
 	}
 	title := r.Outcome.Code
 	if kind, ok := s.catalogue.Kind(r.Kind); ok {
-		for _, o := range kind.Outcomes {
-			if o.Code == r.Outcome.Code {
-				title = o.Title
-			}
-		}
+		title = outcomeTitle(kind, r.Outcome.Code)
 	}
 	return &OutcomeView{r.Outcome.Code, title, r.Outcome.Note, r.Outcome.By, r.Outcome.At}
+}
+
+func outcomeTitle(kind *catalogue.Kind, code string) string {
+	for _, o := range kind.Outcomes {
+		if o.Code == code {
+			return o.Title
+		}
+	}
+	return code
 }
 
 // Cursor is a place in a queue: the due time and id of the last request seen. The zero value is the start.

@@ -388,7 +388,9 @@ func (*provider) Find(context.Context, string) (messages.Accepted, bool, error) 
 	return messages.Accepted{}, false, nil
 }
 
-func (*provider) Look(context.Context, string) (messages.Standing, error) { return messages.Arrived, nil }
+func (*provider) Look(context.Context, string) (messages.Standing, error) {
+	return messages.Arrived, nil
+}
 
 // expectNoText queues a text about a held request and one about nobody: only the second goes.
 func (w *world) expectNoText(t *testing.T, receipt requests.Receipt, to nhs.Phone) {

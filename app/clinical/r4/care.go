@@ -30,6 +30,7 @@ type CarePlan struct {
 	Period      *Period            `json:"period,omitempty"`
 	Created     string             `json:"created,omitempty"`
 	Author      *Reference         `json:"author,omitempty"`
+	Addresses   []Reference        `json:"addresses,omitempty"`
 	Activity    []CarePlanActivity `json:"activity,omitempty"`
 	Note        []Annotation       `json:"note,omitempty"`
 }
@@ -39,6 +40,33 @@ type CarePlanActivity struct {
 	OutcomeCodeableConcept []CodeableConcept `json:"outcomeCodeableConcept,omitempty"` // repeats: no choice element in R4
 	OutcomeReference       []Reference       `json:"outcomeReference,omitempty"`
 	Reference              *Reference        `json:"reference,omitempty"`
+}
+
+// Condition is something that is wrong with a patient.
+type Condition struct {
+	ResourceType is[nameCondition] `json:"resourceType"`
+	Common
+	Identifier         []Identifier      `json:"identifier,omitempty"`
+	ClinicalStatus     *CodeableConcept  `json:"clinicalStatus,omitempty"`
+	VerificationStatus *CodeableConcept  `json:"verificationStatus,omitempty"`
+	Category           []CodeableConcept `json:"category,omitempty"`
+	Code               *CodeableConcept  `json:"code,omitempty"`
+	Subject            Reference         `json:"subject"`
+	Encounter          *Reference        `json:"encounter,omitempty"`
+	Onset              Value             `json:"-"` // onset[x]: DateTime, Age, Period, Range, String
+	Note               []Annotation      `json:"note,omitempty"`
+}
+
+// MarshalJSON writes onset[x] under its type's name.
+func (c Condition) MarshalJSON() ([]byte, error) {
+	type plain Condition
+	return choosing(plain(c), chosen{"onset", &c.Onset})
+}
+
+// UnmarshalJSON reads onset[x].
+func (c *Condition) UnmarshalJSON(raw []byte) error {
+	type plain Condition
+	return choose(raw, (*plain)(c), chosen{"onset", &c.Onset})
 }
 
 // Flag is something to be known of a patient before all else, such as a reasonable adjustment.

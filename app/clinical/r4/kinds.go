@@ -33,6 +33,7 @@ type (
 	nameCapabilityStatement struct{}
 	nameCarePlan            struct{}
 	nameCommunication       struct{}
+	nameCondition           struct{}
 	nameConsent             struct{}
 	nameDocumentReference   struct{}
 	nameEncounter           struct{}
@@ -59,6 +60,7 @@ func (nameBundle) name() string              { return "Bundle" }
 func (nameCapabilityStatement) name() string { return "CapabilityStatement" }
 func (nameCarePlan) name() string            { return "CarePlan" }
 func (nameCommunication) name() string       { return "Communication" }
+func (nameCondition) name() string           { return "Condition" }
 func (nameConsent) name() string             { return "Consent" }
 func (nameDocumentReference) name() string   { return "DocumentReference" }
 func (nameEncounter) name() string           { return "Encounter" }
@@ -84,6 +86,7 @@ func (*Bundle) kind() string              { return "Bundle" }
 func (*CapabilityStatement) kind() string { return "CapabilityStatement" }
 func (*CarePlan) kind() string            { return "CarePlan" }
 func (*Communication) kind() string       { return "Communication" }
+func (*Condition) kind() string           { return "Condition" }
 func (*Consent) kind() string             { return "Consent" }
 func (*DocumentReference) kind() string   { return "DocumentReference" }
 func (*Encounter) kind() string           { return "Encounter" }
@@ -115,6 +118,8 @@ func empty(kind string) Resource {
 		return &CapabilityStatement{}
 	case "CarePlan":
 		return &CarePlan{}
+	case "Condition":
+		return &Condition{}
 	case "Communication":
 		return &Communication{}
 	case "Consent":

@@ -106,6 +106,9 @@ func (r *records) save(versions []version) error {
 			break
 		}
 	}
+	if versions[0].Type == gpAppointment {
+		c.Effect.RequestReference, c.Effect.Kind = gpEffect(versions[0])
+	}
 	if c.Effect.RequestReference == "" {
 		c.Effect.RequestReference = text(first(first(versions[0].Resource, "context", "related"), "identifier"), "value")
 	}

@@ -2,6 +2,8 @@
 // a ledger of effects, and faults on command.
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
+//	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
+//	/{ods}/bars     the Booking and Referral Standard: metadata, MessageDefinition, Slot, $process-message, and what was sent
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
 //	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit", "for": "30s"}
 //
@@ -66,6 +68,8 @@ func (s *Server) Beside(first string, h http.Handler) {
 type system struct {
 	records *records
 	fault   *faultSwitch
+	now     func() time.Time
+	people  *people
 }
 
 // Open makes a simulator that keeps its journals in a folder, which it makes if need be; an empty name keeps everything in
@@ -104,7 +108,7 @@ func (s *Server) system(ods nhs.ODSCode) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &system{records, &faultSwitch{closed: s.closed}}
+	made := &system{records: records, fault: &faultSwitch{closed: s.closed}, now: s.now, people: &people{}}
 	s.systems[ods] = made
 	return made, nil
 }
@@ -130,6 +134,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case part == "fhir":
 		system.serveFHIR(w, r, path)
+	case part == "STU3":
+		system.serveGPConnect(w, r, ods, path)
+	case part == "bars":
+		system.serveBaRS(w, r, ods, path)
 	case part == "ledger" && path == "" && r.Method == http.MethodGet:
 		writeJSON(w, http.StatusOK, system.records.ledger())
 	case part == "faults" && path == "":

@@ -3,19 +3,23 @@ package systems_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/authorise"
+	"onedoor/app/clinical/bars"
+	"onedoor/app/clinical/gpconnect"
 	"onedoor/app/clinical/systems"
 	"onedoor/tenants"
 )
 
-type integrations []clinical.Integration
+type configured []clinical.Integration
 
-func (list integrations) Integration(_ context.Context, scope tenants.Scope, id uuid.UUID) (clinical.Integration, bool, error) {
+func (list configured) Integration(_ context.Context, scope tenants.Scope, id uuid.UUID) (clinical.Integration, bool, error) {
 	for _, i := range list {
 		if i.ID == id {
 			return i, true, asked(scope)
@@ -24,7 +28,7 @@ func (list integrations) Integration(_ context.Context, scope tenants.Scope, id 
 	return clinical.Integration{}, false, asked(scope)
 }
 
-func (list integrations) OfOrganisation(_ context.Context, scope tenants.Scope, organisation uuid.UUID) ([]clinical.Integration, error) {
+func (list configured) OfOrganisation(_ context.Context, scope tenants.Scope, organisation uuid.UUID) ([]clinical.Integration, error) {
 	var of []clinical.Integration
 	for _, i := range list {
 		if i.OrganisationID == organisation {
@@ -49,8 +53,8 @@ func TestOf(t *testing.T) {
 	t.Parallel()
 	live, paused, recording, im1 := fhirAt("https://x.example/fhir"), fhirAt("https://x.example/fhir"), fhirAt("https://x.example/fhir"), fhirAt("https://x.example")
 	paused.Paused, recording.RecordOnly, im1.Kind = true, true, clinical.IM1
-	configured := integrations{live, paused, recording, im1}
-	s := systems.New(systems.Options{Integrations: configured, Now: time.Now})
+	list := configured{live, paused, recording, im1}
+	s := systems.New(systems.Options{Integrations: list, Now: time.Now})
 	of := func(id uuid.UUID) (clinical.System, error) {
 		return s.Of(context.Background(), uuid.New(), id)
 	}
@@ -70,7 +74,7 @@ func TestOf(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	configured[0].BaseURL = "https://y.example/fhir"
+	list[0].BaseURL = "https://y.example/fhir"
 	if moved, err := of(live.ID); err != nil || moved == first {
 		t.Errorf("a new address is not noticed: %v", err)
 	}
@@ -81,7 +85,7 @@ func TestForChoosesWhatNamesTheKind(t *testing.T) {
 	general := fhirAt("https://x.example/fhir", clinical.Switched{Use: clinical.UseOutcomes}, clinical.Switched{Use: clinical.UseAppointments})
 	medicines := fhirAt("https://y.example/fhir", clinical.Switched{Use: clinical.UseOutcomes, Kinds: []string{"repeat-prescription"}})
 	medicines.OrganisationID = general.OrganisationID
-	s := systems.New(systems.Options{Integrations: integrations{general, medicines}, Now: time.Now})
+	s := systems.New(systems.Options{Integrations: configured{general, medicines}, Now: time.Now})
 	for name, c := range map[string]struct {
 		use  clinical.Use
 		kind string
@@ -98,5 +102,46 @@ func TestForChoosesWhatNamesTheKind(t *testing.T) {
 		if got.ID != c.want || (system != nil) != (c.want != uuid.Nil) || (c.want == uuid.Nil) != errors.As(err, &refused) {
 			t.Errorf("%s: %s, %v", name, got.BaseURL, err)
 		}
+	}
+}
+
+// What a page asks for and what an adapter reads go by the same names.
+func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
+	t.Parallel()
+	signing := []string{authorise.SettingSignIn, authorise.SettingClientID, authorise.SettingKeyID, authorise.SettingTokenURL, authorise.SettingScope}
+	certificates := []string{authorise.SecretCertificate, authorise.SecretCertificateKey, authorise.SecretAuthorities}
+	for kind, names := range map[clinical.IntegrationKind]struct{ settings, secrets []string }{
+		clinical.FHIR: {signing, append([]string{authorise.SecretPrivateKey}, certificates...)},
+		clinical.BaRS: {
+			append([]string{bars.SettingService, bars.SettingServiceSystem, bars.SettingSender, bars.SettingUseCase, bars.SettingODS, bars.SettingConsult}, signing...),
+			append([]string{authorise.SecretPrivateKey}, certificates...),
+		},
+		clinical.GPConnect: {
+			[]string{
+				gpconnect.SettingConsumerASID, gpconnect.SettingProviderASID, gpconnect.SettingProxy, gpconnect.SettingEndpoint,
+				gpconnect.SettingOrganisationType, gpconnect.SettingTelephone,
+			}, certificates,
+		},
+	} {
+		d, ok := clinical.Describe(kind)
+		if !ok {
+			t.Errorf("%s is not described", kind)
+		}
+		var settings, secrets []string
+		for _, s := range d.Settings {
+			settings = append(settings, s.Name)
+		}
+		for _, s := range d.Secrets {
+			secrets = append(secrets, s.Name)
+		}
+		same := func(what string, described, read []string) {
+			slices.Sort(described)
+			read = slices.Sorted(slices.Values(read))
+			if !slices.Equal(described, read) {
+				t.Errorf("%s: %s described: %v, read: %v", kind, what, described, read)
+			}
+		}
+		same("settings", settings, names.settings)
+		same("secrets", secrets, names.secrets)
 	}
 }

@@ -181,8 +181,8 @@ func (s *Store) Prove(ctx context.Context, k callers.Kept, entry audit.Entry) (f
 			return nil
 		}
 		if _, err := tx.Pgx().Exec(ctx, `
-			insert into caller_proofs (neighbourhood_id, id, call_id, patient_id, method, at, until_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-			k.NeighbourhoodID, k.ID, k.CallID, k.PatientID, string(k.Method), k.At, k.Until); err != nil {
+			insert into caller_proofs (neighbourhood_id, id, call_id, patient_id, method, at, until_at, outside) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			k.NeighbourhoodID, k.ID, k.CallID, k.PatientID, string(k.Method), k.At, k.Until, k.Outside); err != nil {
 			return err
 		}
 		if _, err := tx.Pgx().Exec(ctx, "update caller_pins set wrong = 0 where neighbourhood_id = $1 and patient_id = $2", k.NeighbourhoodID, k.PatientID); err != nil {
@@ -199,8 +199,8 @@ func (s *Store) Proof(ctx context.Context, p callers.Proof) (k callers.Kept, err
 	err = s.db.InTx(ctx, tenants.IntakeOf(p.NeighbourhoodID), func(tx *database.Tx) error {
 		var method string
 		k.NeighbourhoodID = p.NeighbourhoodID
-		err := tx.Pgx().QueryRow(ctx, "select id, call_id, patient_id, method, at, until_at from caller_proofs where neighbourhood_id = $1 and id = $2",
-			p.NeighbourhoodID, p.ID).Scan(&k.ID, &k.CallID, &k.PatientID, &method, &k.At, &k.Until)
+		err := tx.Pgx().QueryRow(ctx, "select id, call_id, patient_id, method, at, until_at, outside from caller_proofs where neighbourhood_id = $1 and id = $2",
+			p.NeighbourhoodID, p.ID).Scan(&k.ID, &k.CallID, &k.PatientID, &method, &k.At, &k.Until, &k.Outside)
 		k.Method = callers.Method(method)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fault.Absent()

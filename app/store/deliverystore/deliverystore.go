@@ -13,21 +13,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
-	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/fault"
-	"onedoor/app/store/auditstore"
-	"onedoor/app/store/integrationstore"
 	"onedoor/jobs"
 	"onedoor/tenants"
 )
@@ -44,9 +39,11 @@ type Store struct {
 }
 
 var (
-	_ clinical.Store = (*Store)(nil)
-	_ jobs.Drains    = (*Store)(nil)
-	_ jobs.Sweeps    = (*Store)(nil)
+	_ clinical.Store  = (*Store)(nil)
+	_ clinical.Watch  = (*Store)(nil)
+	_ clinical.Ledger = (*Store)(nil)
+	_ jobs.Drains     = (*Store)(nil)
+	_ jobs.Sweeps     = (*Store)(nil)
 )
 
 // New makes a store that inserts drain jobs with River's client.
@@ -139,16 +136,9 @@ func (s *Store) List(ctx context.Context, scope tenants.Scope, f clinical.Filter
 	limit = min(limit, pageMax)
 	var rows []row
 	err := s.db.InTx(ctx, scope, func(tx *database.Tx) error {
-		q := visible(tx.Gorm().WithContext(ctx), scope).Order("id desc").Limit(limit + 1)
-		if f.State != "" {
-			code, err := codeOf(f.State)
-			if err != nil {
-				return err
-			}
-			q = q.Where("state = ?", code)
-		}
-		if f.RequestID != uuid.Nil {
-			q = q.Where("request_id = ?", f.RequestID)
+		q, err := filtered(visible(tx.Gorm().WithContext(ctx), scope).Order("id desc").Limit(limit+1), f)
+		if err != nil {
+			return err
 		}
 		if cursor != "" {
 			after, err := parseCursor(cursor)
@@ -171,6 +161,29 @@ func (s *Store) List(ctx context.Context, scope tenants.Scope, f clinical.Filter
 	return page, err
 }
 
+func filtered(q *gorm.DB, f clinical.Filter) (*gorm.DB, error) {
+	if f.State != "" {
+		code, err := codeOf(f.State)
+		if err != nil {
+			return nil, err
+		}
+		q = q.Where("state = ?", code)
+	}
+	if f.RequestID != uuid.Nil {
+		q = q.Where("request_id = ?", f.RequestID)
+	}
+	if f.OrganisationID != uuid.Nil {
+		q = q.Where("organisation_id = ?", f.OrganisationID)
+	}
+	if f.Reference != "" {
+		q = q.Where("request_reference = ?", f.Reference)
+	}
+	if f.Reason != "" {
+		q = q.Where("last_error = ?", f.Reason)
+	}
+	return q, nil
+}
+
 func parseCursor(s string) (uuid.UUID, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err == nil {
@@ -179,59 +192,6 @@ func parseCursor(s string) (uuid.UUID, error) {
 		}
 	}
 	return uuid.Nil, fault.New(fault.Invalid, "cursor", "This page cannot be found: start the list again.")
-}
-
-// Replay sends a refused delivery again, and records who wanted it.
-func (s *Store) Replay(ctx context.Context, scope tenants.Scope, by audit.Actor, id uuid.UUID, now time.Time) (clinical.Delivery, error) {
-	var d clinical.Delivery
-	err := s.db.InTx(ctx, scope, func(tx *database.Tx) (err error) {
-		if d, err = s.replay(ctx, tx, id, now); err != nil {
-			return err
-		}
-		auditstore.Append(tx, audit.Entry{
-			ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: d.NeighbourhoodID, OrganisationID: d.OrganisationID, At: now, Actor: by,
-			Action: "delivery.replay", SubjectKind: "delivery", Subject: d.ID,
-		})
-		return nil
-	})
-	return d, err
-}
-
-// replay tells who may only watch that there is nothing to replay.
-func (s *Store) replay(ctx context.Context, tx *database.Tx, id uuid.UUID, now time.Time) (clinical.Delivery, error) {
-	q := visible(tx.Gorm().WithContext(ctx), tx.Scope())
-	if tx.Scope().Kind == tenants.StaffScope {
-		q = q.Where("organisation_id in ?", tx.Scope().Organisations)
-	}
-	d, err := get(q.Clauses(clause.Locking{Strength: "UPDATE"}), id)
-	if err != nil {
-		return clinical.Delivery{}, err
-	}
-	if d, err = d.Replay(now); err != nil {
-		return clinical.Delivery{}, err
-	}
-	if d.IntegrationID, err = stillThere(ctx, tx, d); err != nil {
-		return clinical.Delivery{}, err
-	}
-	if err := save(ctx, tx, lineOf(d), []clinical.Delivery{d}, codeNeedsAttention); err != nil {
-		return clinical.Delivery{}, err
-	}
-	return d, s.wake(ctx, tx, []clinical.Line{lineOf(d)})
-}
-
-// stillThere is the way that a delivery was sent by, or none when it has been removed: whoever replays it then has decided
-// that it goes by another.
-func stillThere(ctx context.Context, tx *database.Tx, d clinical.Delivery) (uuid.UUID, error) {
-	ways, err := integrationstore.In(ctx, tx, d.OrganisationID)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	for _, i := range ways {
-		if i.ID == d.IntegrationID {
-			return i.ID, nil
-		}
-	}
-	return uuid.Nil, nil
 }
 
 // visible is the rows of a scope, said a second time: row-level security says it too.

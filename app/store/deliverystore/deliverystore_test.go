@@ -173,9 +173,15 @@ func TestDeliveriesOfARequestKeepTheirOrder(t *testing.T) {
 	if got := ids(slice.Deliveries); got != fmt.Sprint([]uuid.UUID{first.ID}) {
 		t.Fatalf("took %s after the replay", got)
 	}
-	now := slice.Deliveries[0].After(clinical.Receipt{ExternalID: "Task/1"}, nil, noon, 0)
+	if !slice.Deliveries[0].ReplayedAt.Equal(noon) {
+		t.Errorf("nobody knows that a person had it sent again: %v", slice.Deliveries[0].ReplayedAt)
+	}
+	now := slice.Deliveries[0].After(clinical.Receipt{ExternalID: "Task/1", TheirReference: "REF 1"}, nil, noon, 0)
 	if wait, done := p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{now}}); done || wait != 0 {
 		t.Errorf("the second is due now: done %v, wait %v", done, wait)
+	}
+	if kept := p.stored(first); kept.TheirReference != "REF 1" || !kept.ReplayedAt.Equal(noon) {
+		t.Errorf("kept %q, %v", kept.TheirReference, kept.ReplayedAt)
 	}
 	if got := ids(p.take(token, 10, noon).Deliveries); got != fmt.Sprint([]uuid.UUID{second.ID}) {
 		t.Errorf("took %s last", got)

@@ -16,12 +16,13 @@ import (
 )
 
 // unblocked is a condition on deliveries d: nothing earlier of the same request waits for the same organisation. One that
-// needs attention holds back those after it, until a person has replayed it.
+// needs attention holds back those after it, until a person has replayed it; but no outcome waits for an arrival (purposes 2
+// and 3) that a system would not take.
 const unblocked = `
 	not exists (
 	  select from deliveries e
 	  where e.neighbourhood_id = d.neighbourhood_id and e.request_id = d.request_id and e.organisation_id = d.organisation_id
-	    and (e.sequence, e.id) < (d.sequence, d.id) and e.state in (0, 1, 4))`
+	    and (e.sequence, e.id) < (d.sequence, d.id) and (e.state in (0, 1) or (e.state = 4 and (e.purpose < 2 or d.purpose > 1))))`
 
 // pausedWait is how soon a resumed integration is noticed.
 const pausedWait = 5 * time.Second

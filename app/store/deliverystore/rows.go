@@ -41,6 +41,8 @@ type row struct {
 	CorrelationID            *uuid.UUID
 	FiledAt                  *time.Time
 	DueAt                    *time.Time
+	ReplayedAt               *time.Time
+	TheirReference           string
 }
 
 func (row) TableName() string { return "deliveries" }
@@ -70,7 +72,7 @@ func rowOf(d clinical.Delivery) row {
 		Document: d.Document, Attempts: d.Attempts, LastError: d.LastError, ExternalID: d.ExternalID, ETag: d.ETag,
 		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt, NextAt: d.NextAt,
 		SentAt: optional(d.SentAt), AcceptedAt: optional(d.AcceptedAt), AcknowledgedAt: optional(d.AcknowledgedAt), FiledAt: optional(d.FiledAt),
-		IntegrationID: known(d.IntegrationID), CorrelationID: known(d.CorrelationID), DueAt: optional(d.DueAt),
+		IntegrationID: known(d.IntegrationID), CorrelationID: known(d.CorrelationID), DueAt: optional(d.DueAt), ReplayedAt: optional(d.ReplayedAt), TheirReference: d.TheirReference,
 	}
 }
 
@@ -84,7 +86,7 @@ func (r row) delivery() (clinical.Delivery, error) {
 		Attempts: r.Attempts, LastError: r.LastError, ExternalID: r.ExternalID, ETag: r.ETag,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, NextAt: r.NextAt,
 		SentAt: moment(r.SentAt), AcceptedAt: moment(r.AcceptedAt), AcknowledgedAt: moment(r.AcknowledgedAt), FiledAt: moment(r.FiledAt), DueAt: moment(r.DueAt),
-		IntegrationID: idOr(r.IntegrationID, uuid.Nil), CorrelationID: idOr(r.CorrelationID, r.ID),
+		IntegrationID: idOr(r.IntegrationID, uuid.Nil), CorrelationID: idOr(r.CorrelationID, r.ID), ReplayedAt: moment(r.ReplayedAt), TheirReference: r.TheirReference,
 	}, nil
 }
 
@@ -136,10 +138,12 @@ func save(ctx context.Context, tx *database.Tx, line clinical.Line, deliveries [
 		r := rowOf(d)
 		batch.Queue(`
 			update deliveries set state = $4, attempts = $5, last_error = $6, external_id = $7, etag = $8, updated_at = $9,
-			       next_at = $10, sent_at = $11, accepted_at = $12, filed_at = $13, acknowledged_at = $14, integration_id = $15
-			where neighbourhood_id = $1 and organisation_id = $2 and id = $3 and state = any ($16)`,
+			       next_at = $10, sent_at = $11, accepted_at = $12, filed_at = $13, acknowledged_at = $14, integration_id = $15,
+			       replayed_at = $16, their_reference = $17
+			where neighbourhood_id = $1 and organisation_id = $2 and id = $3 and state = any ($18)`,
 			line.NeighbourhoodID, line.OrganisationID, r.ID, r.State, r.Attempts, r.LastError, r.ExternalID, r.ETag,
-			r.UpdatedAt, r.NextAt, r.SentAt, r.AcceptedAt, r.FiledAt, r.AcknowledgedAt, r.IntegrationID, from)
+			r.UpdatedAt, r.NextAt, r.SentAt, r.AcceptedAt, r.FiledAt, r.AcknowledgedAt, r.IntegrationID,
+			r.ReplayedAt, r.TheirReference, from)
 	}
 	results := tx.Pgx().SendBatch(ctx, &batch)
 	defer func() { _ = results.Close() }()

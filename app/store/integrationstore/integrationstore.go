@@ -1,7 +1,7 @@
 // Package integrationstore keeps the ways into organisations' clinical systems: kind, address, settings, what each is
 // switched on for. Staff see those of their own organisations, jobs those of their neighbourhood, a patient's way in none.
 //
-// It holds no credential in the clear, calls no system, and makes no adapter: package systems does.
+// What an administrator does with them is package integrations'. It holds no credential in the clear, calls no system, and makes no adapter: package systems does.
 package integrationstore
 
 import (
@@ -19,12 +19,15 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/fault"
+	"onedoor/app/integrations"
 	"onedoor/app/store/auditstore"
 	"onedoor/tenants"
 )
 
 // Store keeps integrations.
 type Store struct{ db *database.DB }
+
+var _ integrations.Store = (*Store)(nil)
 
 // New makes a store.
 func New(db *database.DB) *Store { return &Store{db} }
@@ -46,6 +49,13 @@ type row struct {
 	RecordOnly      bool
 	CreatedAt       time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt       time.Time `gorm:"autoUpdateTime:false"`
+	Version         int
+	ChangedBy       string
+	Capabilities    *clinical.Capabilities `gorm:"serializer:json"`
+	AskedAt         *time.Time
+	Tested          []integrations.Step `gorm:"serializer:json"`
+	TestedAt        *time.Time
+	TestedBy        string
 }
 
 func (row) TableName() string { return "integrations" }
@@ -56,8 +66,22 @@ func (r row) domain() (clinical.Integration, error) {
 	}
 	return clinical.Integration{
 		ID: r.ID, NeighbourhoodID: r.NeighbourhoodID, OrganisationID: r.OrganisationID, Kind: kinds[r.Kind], Name: r.Name, BaseURL: r.BaseURL,
-		Settings: r.Settings, Uses: r.Uses, Paused: r.Paused, RecordOnly: r.RecordOnly,
+		Settings: r.Settings, Uses: r.Uses, Paused: r.Paused, RecordOnly: r.RecordOnly, Version: r.Version,
 	}, nil
+}
+
+func rowOf(i clinical.Integration, by string, now time.Time) row {
+	if i.Settings == nil {
+		i.Settings = map[string]string{}
+	}
+	if i.Uses == nil {
+		i.Uses = []clinical.Switched{}
+	}
+	return row{
+		NeighbourhoodID: i.NeighbourhoodID, ID: i.ID, OrganisationID: i.OrganisationID, Kind: int16(slices.Index(kinds, i.Kind)), //nolint:gosec // a handful
+		Name: i.Name, BaseURL: i.BaseURL, Settings: i.Settings, Uses: i.Uses, Paused: i.Paused, RecordOnly: i.RecordOnly,
+		CreatedAt: now, UpdatedAt: now, Version: 1, ChangedBy: by,
+	}
 }
 
 // Put makes or replaces an integration in the caller's transaction, and records who did. One without an id is the
@@ -73,20 +97,11 @@ func (s *Store) Put(ctx context.Context, tx *database.Tx, by audit.Actor, i clin
 	if i.ID == uuid.Nil {
 		i.ID = uuid.NewSHA1(i.OrganisationID, []byte(i.Kind))
 	}
-	if i.Settings == nil {
-		i.Settings = map[string]string{}
-	}
-	if i.Uses == nil {
-		i.Uses = []clinical.Switched{}
-	}
-	r := row{
-		NeighbourhoodID: i.NeighbourhoodID, ID: i.ID, OrganisationID: i.OrganisationID, Kind: int16(slices.Index(kinds, i.Kind)), //nolint:gosec // a handful
-		Name: i.Name, BaseURL: i.BaseURL, Settings: i.Settings, Uses: i.Uses,
-		Paused: i.Paused, RecordOnly: i.RecordOnly, CreatedAt: now, UpdatedAt: now,
-	}
+	r := rowOf(i, by.Name, now)
 	err := tx.Gorm().WithContext(ctx).Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "neighbourhood_id"}, {Name: "id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"name", "base_url", "settings", "uses", "paused", "record_only", "updated_at"}),
+		Columns: []clause.Column{{Name: "neighbourhood_id"}, {Name: "id"}},
+		DoUpdates: append(clause.AssignmentColumns([]string{"name", "base_url", "settings", "uses", "paused", "record_only", "changed_by", "updated_at"}),
+			clause.Assignment{Column: clause.Column{Name: "version"}, Value: gorm.Expr("integrations.version + 1")}),
 	}).Create(&r).Error
 	if err != nil {
 		return fmt.Errorf("save an integration: %w", err)

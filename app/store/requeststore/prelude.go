@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"onedoor/app/clinical"
 	"onedoor/app/requests"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/rulestore"
@@ -39,6 +40,16 @@ func (t *transaction) Prelude(q requests.PreludeQuery) (p requests.Prelude, err 
 		var load policy.ServiceLoad
 		_, err := pgx.ForEachRow(rows, []any{&service, &load.Open, &load.Today}, func() error {
 			p.Load[service] = load
+			return nil
+		})
+		return err
+	})
+	batch.Queue(takers, t.nb).Query(func(rows pgx.Rows) error {
+		var organisation uuid.UUID
+		var uses []clinical.Switched
+		_, err := pgx.ForEachRow(rows, []any{&organisation, &uses}, func() error {
+			p.Takers = take(p.Takers, organisation, uses, q.Kind)
+			uses = nil
 			return nil
 		})
 		return err

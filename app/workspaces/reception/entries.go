@@ -43,6 +43,11 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 	if says := tracedWords(actor, e); says != "" {
 		return says, "", false
 	}
+	if in, _ := e.Details["in"].(string); in == "own-system" {
+		if says := ownSystemWords(k, e); says != "" {
+			return says, note, false
+		}
+	}
 	switch e.Action {
 	case "request.submit":
 		return submittedWords(e), "", false
@@ -77,6 +82,12 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 		return actor + " recorded the outcome", "", false
 	case "request.close":
 		return actor + " closed it without an outcome", note, false
+	case "request.in-hand":
+		return organisationName(k.directory, e.Details["organisation"]) + " took it in hand in its own system", "", false
+	case "request.sent-back":
+		return organisationName(k.directory, e.Details["by_organisation"]) + " sent it back from its own system", note, false
+	case "request.refused":
+		return "The task was ended in " + organisationName(k.directory, e.Details["by_organisation"]) + "’s own system without being done. It stands here", note, false
 	case "recording.play":
 		return actor + " played a recording", "", true
 	case "recording.hear":
@@ -85,6 +96,20 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 		return actor + " sent the outcome to the clinical system again", "", false
 	}
 	return actor + ": " + e.Action, note, false
+}
+
+// ownSystemWords say what an organisation did in its own system, where it does the same here by hand.
+func ownSystemWords(k *call, e audit.Entry) string {
+	organisation := organisationName(k.directory, e.Details["organisation"])
+	switch e.Action {
+	case "request.accept":
+		return organisation + " accepted it in its own system, and is accountable from then on"
+	case "request.decline":
+		return organisation + " declined the offer in its own system"
+	case "request.outcome":
+		return organisation + " finished it in its own system"
+	}
+	return ""
 }
 
 func submittedWords(e audit.Entry) string {

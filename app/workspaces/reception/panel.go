@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"onedoor/app/audit"
+	"onedoor/app/clinical"
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/app/requests"
@@ -83,10 +84,30 @@ func standing(k *call, v requests.View) []string {
 	if v.Status == requests.ToVerify {
 		lines = append(lines, "Meant for "+placeName(v.Destination)+", once a person here has confirmed it.")
 	}
+	if v.Staff != nil {
+		for _, a := range v.Staff.Arrivals {
+			if a.Standing {
+				lines = append(lines, ownSystem(k, a))
+			}
+		}
+	}
 	if v.CareDue != nil {
 		lines = append(lines, "Care itself is due at "+moment(*v.CareDue, k.now)+".")
 	}
 	return lines
+}
+
+// ownSystem says how it stands in an organisation's own system.
+func ownSystem(k *call, a requests.ArrivalView) string {
+	line := "It is a task in " + a.Organisation.Name + "’s own system too, where nobody has begun it"
+	if a.Stage == clinical.StageInHand {
+		line = "It is in hand in " + a.Organisation.Name + "’s own system"
+	}
+	line += ", as of " + moment(a.At, k.now) + "."
+	if a.Says != "" {
+		line += " It says: “" + a.Says + "”"
+	}
+	return line
 }
 
 func accountableSince(k *call, v requests.View) string {
