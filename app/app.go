@@ -41,6 +41,8 @@ type App struct {
 	metrics  *prometheus.Registry
 	sim      *simulator.Server
 	services *services
+
+	deliveries *deliverystore.Store
 	line     *telephoneLine // nil without the role
 
 	listener, metricsListener, simListener net.Listener
@@ -159,6 +161,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	deliveries := deliverystore.New(a.db, inserter)
+	a.deliveries = deliveries
 	a.tailer = database.NewTailer(a.db, database.TailerOptions{})
 	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
 		return err
@@ -182,6 +185,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch), newCallGauge(a.services.calls, a.services.outbox, a.neighbourhoods, a.now))
+	a.metrics.MustRegister(newDeliveryGauge(deliveries, a.services.directory, a.now))
 	if a.has(RoleJobs) {
 		work := jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: a.services.systems,
@@ -189,6 +193,7 @@ func (a *App) wire(ctx context.Context) error {
 			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 			Calls:   a.services.calls, Standings: a.standings(deliveries), Bookings: a.services.bookings,
+			Ledger: deliveries, DeliveryAlarms: a.deliveryAlarms(),
 		}
 		if a.services.traces.Available() {
 			work.Traces = a.services.traces

@@ -8,6 +8,7 @@ import (
 func (a *App) operations() *operations.Workspace {
 	s := a.services
 	o := operations.Options{Calls: s.calls, Catalogue: s.catalogue, Directories: s.directory, Neighbourhoods: s.directory, Understanding: s.understanding, Recordings: s.recordings, Now: a.now}
+	o.Deliveries, o.Ways = a.deliveries, s.connections
 	if s.outbox != nil {
 		o.Messages, o.ShowTexts = s.outbox, !a.config.production() && a.config.NotifyKey == ""
 	}

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +16,8 @@ import (
 )
 
 // DrainDeliveries empties one organisation's line of deliveries. There is one such job for a line, however many
-// deliveries wait: a slow or failing system holds one worker at most, and only now and then.
+// deliveries wait: a slow or failing system holds one worker at most, and only now and then. An organisation's integrations
+// are sent to side by side, so that one that is slow does not hold up what goes by another.
 type DrainDeliveries struct {
 	NeighbourhoodID uuid.UUID `json:"neighbourhood_id" river:"unique"`
 	OrganisationID  uuid.UUID `json:"organisation_id"  river:"unique"`
@@ -57,14 +57,15 @@ const (
 	sliceSize = 10
 	// turnTime is after how long the next slice waits until other organisations had theirs.
 	turnTime = 500 * time.Millisecond
-	// sliceTime is how long a slice goes on against a slow system. With one more try it stays well under jobTimeout.
-	sliceTime = 12 * time.Second
-	// saveEvery is how long results wait to be written together. With the longest try (reading back and sending, 10 s) it
-	// stays under the lease.
-	saveEvery = 2 * time.Second
-	saveTime  = 5 * time.Second
-	// dueWait bounds the sleep until a delivery's next try, so that a new one to a system that is well does not wait.
+	// sideTime is for how long an organisation's other integrations are still sent to while one of them is slow. With one
+	// slice more it stays well under jobTimeout.
+	sideTime = 5 * time.Second
+	// sideLook is how soon, meanwhile, what is new for the others is found.
+	sideLook = 250 * time.Millisecond
+	// dueWait is how long a job waits whose line another process works on.
 	dueWait = 2 * time.Second
+	// idleWait keeps a job from spinning on deliveries that are due and cannot be had yet.
+	idleWait = 200 * time.Millisecond
 )
 
 type drainWorker struct {
@@ -76,141 +77,132 @@ type drainWorker struct {
 
 // Work takes slice after slice for as long as its turn lasts.
 func (w *drainWorker) Work(ctx context.Context, job *river.Job[DrainDeliveries]) error {
-	began := time.Now() // stopwatches run on real time, as the systems do
+	t := &turn{
+		drainWorker: w, line: clinical.Line{NeighbourhoodID: job.Args.NeighbourhoodID, OrganisationID: job.Args.OrganisationID},
+		lease: clinical.Lease{Token: uuid.New(), For: w.options.Lease}, began: time.Now(), busy: map[uuid.UUID]bool{}, came: make(chan *lane),
+	}
 	for {
-		more, err := w.slice(ctx, job)
-		if err != nil || !more {
-			return err
-		}
-		if time.Since(began) > turnTime || ctx.Err() != nil {
+		wait, done, err := t.round(ctx, job)
+		switch {
+		case err != nil:
+			return explained(err)
+		case done:
+			return nil
+		case wait > 0:
+			return river.JobSnooze(wait)
+		case !t.fresh(ctx):
 			return river.JobSnooze(0)
 		}
 	}
 }
 
-// slice takes one slice, and says whether the next is due at once.
-func (w *drainWorker) slice(ctx context.Context, job *river.Job[DrainDeliveries]) (more bool, err error) {
-	line := clinical.Line{NeighbourhoodID: job.Args.NeighbourhoodID, OrganisationID: job.Args.OrganisationID}
-	held := clinical.Lease{Token: uuid.New(), For: w.options.Lease}
-	slice, err := w.drains.Take(ctx, line, held, sliceSize, w.options.Now())
-	if err != nil {
-		return false, err
-	}
-	if slice.Held > 0 {
-		return false, river.JobSnooze(slice.Held)
-	}
-	d := &draining{drainWorker: w, line: line, lease: held, ways: map[uuid.UUID]way{}, progress: clinical.Progress{Breaker: slice.Breaker}}
-	if err := d.try(ctx, slice.Deliveries); err != nil {
-		return false, explained(err)
-	}
-	return d.finish(ctx, job)
-}
-
-// draining is one slice being worked on.
-type draining struct {
+// turn is one job's time with a line.
+type turn struct {
 	*drainWorker
-	line     clinical.Line
-	lease    clinical.Lease
-	ways     map[uuid.UUID]way // by integration, each looked up once in a slice
-	progress clinical.Progress
+	line  clinical.Line
+	lease clinical.Lease
+	began time.Time // stopwatches run on real time, as the systems do
+	busy  map[uuid.UUID]bool
+	came  chan *lane // when it has ended
+	// done is what has not been written yet.
+	done clinical.Progress
+	// lost is why what a lane did could not be written.
+	lost error
 }
 
-// way is what was found for an integration.
-type way struct {
-	system clinical.System
-	err    error
-}
-
-func (d *draining) system(ctx context.Context, integration uuid.UUID) (clinical.System, error) {
-	found, known := d.ways[integration]
-	if !known {
-		found.system, found.err = d.systems.Of(ctx, d.line.NeighbourhoodID, integration)
-		d.ways[integration] = found
+// fresh reports whether more may be taken.
+func (t *turn) fresh(ctx context.Context) bool {
+	limit := turnTime
+	if len(t.busy) > 0 {
+		limit = sideTime
 	}
-	return found.system, found.err
+	return ctx.Err() == nil && t.lost == nil && time.Since(t.began) < limit
 }
 
-// try sends one after the other. It stops early, leaving the rest as they were found, when the circuit opens, the time is
-// up or the process is to stop.
-func (d *draining) try(ctx context.Context, deliveries []clinical.Delivery) error {
-	started := time.Now()
-	saved := started
-	for i, one := range deliveries {
-		if ctx.Err() != nil || d.progress.Hold > 0 || time.Since(started) > sliceTime {
-			d.progress.Deliveries = append(d.progress.Deliveries, deliveries[i:]...)
-			return nil
+// round takes slices until the line seems empty or the turn is over, and gives the lease back.
+func (t *turn) round(ctx context.Context, job *river.Job[DrainDeliveries]) (wait time.Duration, done bool, err error) {
+	took := 0
+	for more, others := true, true; ; {
+		if more && t.fresh(ctx) && (others || len(t.busy) == 0) {
+			slice, err := t.take(ctx)
+			if err != nil || slice.Held > 0 {
+				t.rest()
+				return slice.Held, false, err
+			}
+			took += len(slice.Deliveries)
+			others, more = slice.Others, len(slice.Deliveries) == sliceSize
 		}
-		d.progress.Deliveries = append(d.progress.Deliveries, d.one(ctx, one))
-		if time.Since(saved) < saveEvery || i == len(deliveries)-1 {
-			continue
+		if len(t.busy) == 0 {
+			break
 		}
-		if err := d.save(ctx); err != nil {
-			return err
+		select {
+		case l := <-t.came:
+			t.end(l)
+		case <-time.After(sideLook):
+			more = others
 		}
-		saved = time.Now()
 	}
-	return nil
+	if t.lost != nil {
+		return 0, false, t.lost
+	}
+	wait, done, err = t.finish(ctx, job)
+	if took == 0 && wait == 0 {
+		wait = idleWait
+	}
+	return wait, done, err
 }
 
-// one makes one try at a delivery, or leaves it as it was found when its way cannot be used now.
-func (d *draining) one(ctx context.Context, delivery clinical.Delivery) clinical.Delivery {
-	system, err := d.system(ctx, delivery.IntegrationID)
-	var refused *clinical.Refused
-	switch {
-	case errors.As(err, &refused):
-		return delivery.SetAside(refused.Says, d.options.Now())
-	case errors.Is(err, clinical.ErrPaused): // since it was taken; it is not taken again until it is resumed
-		return delivery
-	case err != nil:
-		d.options.Logger.LogAttrs(ctx, slog.LevelWarn, "an integration could not be read",
-			slog.String("integration", delivery.IntegrationID.String()), slog.Any("error", err))
-		delivery.NextAt = d.options.Now().Add(clinical.FirstWait)
-		return delivery
+// take starts a lane for each integration of the next slice.
+func (t *turn) take(ctx context.Context) (clinical.Slice, error) {
+	ask := clinical.Ask{Limit: sliceSize, Now: t.options.Now(), Done: t.done}
+	for id := range t.busy {
+		ask.Busy = append(ask.Busy, id)
 	}
-	receipt, err := clinical.Deliver(ctx, system, delivery)
-	now := d.options.Now()
-	if err != nil && ctx.Err() != nil { // we hung up, which says nothing of the system
-		delivery.State, delivery.UpdatedAt = clinical.Sent, now
-		return delivery
-	}
-	d.progress.Breaker, d.progress.Hold = d.progress.Breaker.After(err, d.options.Jitter())
-	after := delivery.After(receipt, err, now, d.options.Jitter())
+	slice, err := t.drains.Take(ctx, t.line, t.lease, ask)
 	if err != nil {
-		d.options.Logger.LogAttrs(ctx, slog.LevelWarn, "a delivery was not filed",
-			slog.String("delivery", after.ID.String()), slog.String("organisation", after.OrganisationID.String()),
-			slog.String("state", string(after.State)), slog.Int("attempts", after.Attempts), slog.String("says", after.LastError))
+		return clinical.Slice{}, err
 	}
-	return after
+	t.done = clinical.Progress{}
+	lanes := map[uuid.UUID][]clinical.Delivery{}
+	for _, d := range slice.Deliveries {
+		lanes[d.IntegrationID] = append(lanes[d.IntegrationID], d)
+	}
+	for id, deliveries := range lanes {
+		t.busy[id] = true
+		l := &lane{turn: t, integration: id, way: slice.Ways[id], hasty: slice.Others}
+		go func() {
+			l.err = l.work(ctx, deliveries)
+			t.came <- l
+		}()
+	}
+	return slice, nil
 }
 
-// save writes results in mid-slice, even when the job has been told to stop.
-func (d *draining) save(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
-	err := d.drains.Save(ctx, d.line, d.lease, d.progress)
-	d.progress.Deliveries = nil
-	return err
+// end takes over what a lane has not written.
+func (t *turn) end(l *lane) {
+	delete(t.busy, l.integration)
+	p := l.progress()
+	t.done.Deliveries, t.done.Ways = append(t.done.Deliveries, p.Deliveries...), append(t.done.Ways, p.Ways...)
+	t.lost = errors.Join(t.lost, l.err)
 }
 
-// finish ends the slice, and the job when the line is empty.
-func (d *draining) finish(ctx context.Context, job *river.Job[DrainDeliveries]) (more bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+// rest waits for the lanes. What they did and did not write is read back by who comes next.
+func (t *turn) rest() {
+	for len(t.busy) > 0 {
+		t.end(<-t.came)
+	}
+}
+
+// finish gives the line back, and ends the job when it is empty.
+func (t *turn) finish(ctx context.Context, job *river.Job[DrainDeliveries]) (wait time.Duration, done bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime) // even when the job has been told to stop
 	defer cancel()
-	wait, done, err := d.drains.Finish(ctx, d.line, d.lease, d.progress, d.options.Now(), func(tx *database.Tx) error {
+	progress := t.done
+	t.done = clinical.Progress{}
+	return t.drains.Finish(ctx, t.line, t.lease, progress, t.options.Now(), func(tx *database.Tx) error {
 		_, err := river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx.Pgx(), job)
 		return err
 	})
-	switch {
-	case err != nil:
-		return false, explained(err)
-	case done:
-		return false, nil
-	case d.progress.Hold > 0:
-		return false, river.JobSnooze(d.progress.Hold)
-	case wait > 0:
-		return false, river.JobSnooze(min(wait, dueWait))
-	}
-	return true, nil
 }
 
 // explained turns the loss of the lease into a pause: another process has the line, and this job may be what it runs.

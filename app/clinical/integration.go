@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -97,6 +98,18 @@ func (i Integration) For(use Use, kind string) (on, named bool) {
 		on = on || len(s.Kinds) == 0
 	}
 	return on, false
+}
+
+// CallsPerSecondSetting is the setting that every kind has besides its own: how many calls a second the system allows.
+const CallsPerSecondSetting = "calls-per-second"
+
+// CallsPerSecond is the system's limit of calls; zero is none. It is shared by all who call the same server.
+func (i Integration) CallsPerSecond() float64 {
+	limit, err := strconv.ParseFloat(i.Settings[CallsPerSecondSetting], 64)
+	if err != nil || limit < 0.01 || limit > 10_000 {
+		return 0
+	}
+	return limit
 }
 
 // Choose is the one of an organisation's integrations that serves a use with a kind of request: one that names the kind

@@ -34,23 +34,57 @@ type Slice struct {
 	// which is stored with it: what was never sent goes by what is switched on now, and what was sent by what it was sent
 	// by. None is one that nothing is switched on for. Those of a paused integration are left where they are.
 	Deliveries []Delivery
-	Breaker    Breaker
-	// Held says why there are none: the circuit is open or another process has the lease, for this long.
+	// Ways are the integrations of these deliveries.
+	Ways map[uuid.UUID]Way
+	// Others says that the organisation has more ways than one, so that one that is slow must not hold up what goes by another.
+	Others bool
+	// Held says why there are none: another process has the lease, for this long.
 	Held time.Duration
+}
+
+// Way is how an integration may be called in a slice.
+type Way struct {
+	Breaker Breaker
+	// After is when the first call may be made, and Every when each one after it: a system's limit of calls, which all
+	// processes share. Zero is at once.
+	After, Every time.Duration
 }
 
 // Progress is what a drain writes back.
 type Progress struct {
-	// Deliveries that were tried, and those of the slice that were not, as they were found.
+	// Deliveries that were tried, and those of a slice that were not, as they were found.
 	Deliveries []Delivery
-	Breaker    Breaker
-	// Hold is how long the circuit stays open from now on; zero is closed.
-	Hold time.Duration
+	Ways       []WayProgress
+}
+
+// Empty reports whether there is nothing to write.
+func (p Progress) Empty() bool { return len(p.Deliveries) == 0 && len(p.Ways) == 0 }
+
+// WayProgress is what tries came to at one integration.
+type WayProgress struct {
+	IntegrationID uuid.UUID
+	Breaker       Breaker
+	Hold          time.Duration // how long the circuit stays open from now on; zero is closed
+	Says          string        // the last trouble with the system, in words; empty when there was none
+	Taken         int           // deliveries that the system took
+	At            time.Time
+}
+
+// Ask is what a drain wants next.
+type Ask struct {
+	Limit int
+	Now   time.Time
+	// Busy are integrations that are being sent to, and of which no more is wanted for the moment.
+	Busy []uuid.UUID
+	// Done is written first, in the same transaction.
+	Done Progress
 }
 
 // Drain is what a drain needs of a store. Each call is a transaction of its own: none spans a call to a clinical system.
 type Drain interface {
-	Take(ctx context.Context, line Line, lease Lease, limit int, now time.Time) (Slice, error)
+	// Take leases a line, or keeps its lease, and gives its next deliveries: none of an integration that is paused, busy or
+	// whose circuit is open. ErrLeaseLost means that what was done could not be written.
+	Take(ctx context.Context, line Line, lease Lease, ask Ask) (Slice, error)
 	Save(ctx context.Context, line Line, lease Lease, p Progress) error
 }
 

@@ -332,7 +332,7 @@ func (w *world) expectNothingSent(t *testing.T, receipt requests.Receipt, first 
 	for try := range 2 {
 		for _, d := range list() {
 			line := clinical.Line{NeighbourhoodID: riverside, OrganisationID: d.OrganisationID}
-			slice, err := store.Take(t.Context(), line, clinical.Lease{Token: uuid.New(), For: time.Millisecond}, 100, w.Now())
+			slice, err := store.Take(t.Context(), line, clinical.Lease{Token: uuid.New(), For: time.Millisecond}, clinical.Ask{Limit: 100, Now: w.Now()})
 			if err != nil {
 				t.Fatal(err)
 			}

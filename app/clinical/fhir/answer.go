@@ -1,94 +1,96 @@
 package fhir
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 )
 
 // answer is what a server said, whole.
 type answer struct {
 	method     string
+	writes     bool // it may have had an effect
 	status     int
+	etag       string
+	location   string
 	retryAfter time.Duration
 	fhir       bool // the body is FHIR JSON of a sensible size
 	body       []byte
 }
 
-// receipt reads the answer to our transaction: one entry for each of ours, created now (201) or there already (200).
-func (a answer) receipt() (clinical.Receipt, error) {
-	var answered bundle
-	if err := json.Unmarshal(a.body, &answered); err != nil || answered.ResourceType != "Bundle" || len(answered.Entry) != 2 {
-		return clinical.Receipt{}, a.unreadable(err)
-	}
-	for _, entry := range answered.Entry {
-		if entry.Response == nil || (!strings.HasPrefix(entry.Response.Status, "200") && !strings.HasPrefix(entry.Response.Status, "201")) {
-			return clinical.Receipt{}, a.unreadable(errors.New("an entry of a transaction that succeeded is neither 200 nor 201"))
-		}
-	}
-	first := answered.Entry[0].Response
-	id, ok := externalID(first.Location)
-	if !ok {
-		return clinical.Receipt{}, a.unreadable(errors.New("the Task has no location"))
-	}
-	return clinical.Receipt{State: clinical.Filed, ExternalID: id, ETag: first.ETag, At: when(first.LastModified)}, nil
-}
-
-var taskLocation = regexp.MustCompile(`(?:^|/)(Task/[A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?$`)
-
-// externalID is the Task's own name, from a location that may be absolute or relative, with or without a version.
-func externalID(location string) (string, bool) {
-	m := taskLocation.FindStringSubmatch(location)
-	if m == nil {
-		return "", false
-	}
-	return m[1], true
-}
-
-func when(s string) time.Time {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{} // the moment that we heard of it is used instead
-	}
-	return t
-}
-
-// unreadable is a success that we cannot read: something happened, so it is looked for.
+// unreadable is a success that we cannot read: where something may have happened, it is looked for.
 func (a answer) unreadable(cause error) error {
+	if !a.writes {
+		return &clinical.Unavailable{Says: "The clinical system answered in a way that we cannot read.", Cause: cause}
+	}
 	return &clinical.Unknown{
 		Says: "The clinical system answered in a way that we cannot read. We look whether it has the document before we send it again.", Cause: cause,
 	}
 }
 
-// lost judges a call without an answer. Only a connection that was never made is sure to have had no effect.
-func lost(err error) error {
+// lost judges a call without an answer. Only a connection that was never made, or a sign-in that failed before it, is sure to have
+// had no effect.
+func lost(err error, writes bool) error {
+	var refused *clinical.Refused
+	var unavailable *clinical.Unavailable
+	switch {
+	case errors.As(err, &refused): // not sent: package authorise
+		return refused
+	case errors.As(err, &unavailable):
+		return unavailable
+	}
+	err = withoutAddress(err)
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return &clinical.Unavailable{Says: "The clinical system cannot be reached.", Cause: err}
 	}
 	var timeout interface{ Timeout() bool }
-	if errors.As(err, &timeout) && timeout.Timeout() {
+	late := errors.As(err, &timeout) && timeout.Timeout()
+	switch {
+	case !writes && late:
+		return &clinical.Unavailable{Says: "The clinical system did not answer in time.", Cause: err}
+	case !writes:
+		return &clinical.Unavailable{Says: "The connection to the clinical system was lost.", Cause: err}
+	case late:
 		return &clinical.Unknown{Says: "The clinical system did not answer in time. We look whether it has the document before we send it again.", Cause: err}
 	}
 	return &clinical.Unknown{Says: "The connection to the clinical system was lost. We look whether it has the document before we send it again.", Cause: err}
 }
 
+// withoutAddress takes the address out of an error of net/url.
+func withoutAddress(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
 // problem judges an answer that is not a success.
 func (a answer) problem() error {
 	switch {
+	case a.status == http.StatusUnauthorized:
+		// It is about the connection, not about what was sent: that waits until somebody has mended it.
+		return &clinical.Unavailable{Says: "We are not signed in to the clinical system.", RetryAfter: a.retryAfter, Cause: a.cause()}
 	case a.status == http.StatusRequestTimeout || a.status == http.StatusTooEarly:
 		return &clinical.Unavailable{Says: "The clinical system asked us to try again later.", RetryAfter: a.retryAfter, Cause: a.cause()}
 	case a.status == http.StatusTooManyRequests:
 		return &clinical.Unavailable{Says: "The clinical system takes no more for the moment.", RetryAfter: a.retryAfter, Cause: a.cause()}
-	case a.status >= 500:
+	case a.status >= 500 && a.status != http.StatusServiceUnavailable && a.status != http.StatusNotImplemented && a.writes:
+		// Something in front of the system, or the system after it had begun: it may have been done.
+		return &clinical.Unknown{
+			Says:       "The clinical system had a problem of its own while it answered. We look whether it has the document before we send it again.",
+			RetryAfter: a.retryAfter, Cause: a.cause(),
+		}
+	case a.status >= 500 && a.status != http.StatusNotImplemented:
 		return &clinical.Unavailable{Says: "The clinical system has a problem of its own.", RetryAfter: a.retryAfter, Cause: a.cause()}
 	case a.status/100 == 3:
 		return &clinical.Refused{Says: "The clinical system sent us to another address. Documents go only to the address that was set up.", Cause: a.cause()}
@@ -96,6 +98,11 @@ func (a answer) problem() error {
 		return a.unreadable(a.cause())
 	}
 	return &clinical.Refused{Says: a.refusal(), Cause: a.cause()}
+}
+
+// conflict reports that something was not as the write expected it: 409, or 412 where a version or a search was named.
+func (a answer) conflict() bool {
+	return a.status == http.StatusConflict || a.status == http.StatusPreconditionFailed
 }
 
 func (a answer) cause() error { return fmt.Errorf("%s: status %d", a.method, a.status) }
@@ -126,10 +133,10 @@ var issueWords = map[string]string{
 }
 
 var statusWords = map[int]string{
-	http.StatusUnauthorized:          "we are not signed in to it",
 	http.StatusForbidden:             "we are not allowed to",
 	http.StatusNotFound:              "the address that was set up is not there",
 	http.StatusMethodNotAllowed:      "it does not offer this",
+	http.StatusNotImplemented:        "it does not offer this",
 	http.StatusRequestEntityTooLarge: "the content is too long",
 	http.StatusUnsupportedMediaType:  "it does not take this kind of content",
 }
@@ -141,8 +148,11 @@ var place = regexp.MustCompile(`^[A-Z][A-Za-z]{1,40}(\.[a-z][A-Za-z]{1,40}(\[[0-
 func (a answer) refusal() string {
 	because := statusWords[a.status]
 	where := ""
-	var outcome operationOutcome
-	if a.fhir && json.Unmarshal(a.body, &outcome) == nil && outcome.ResourceType == "OperationOutcome" {
+	var outcome *r4.OperationOutcome
+	if a.fhir {
+		outcome, _ = r4.DecodeAs[*r4.OperationOutcome](a.body)
+	}
+	if outcome != nil {
 		for _, i := range outcome.Issue {
 			if words, known := issueWords[i.Code]; known && (i.Severity == "error" || i.Severity == "fatal") {
 				because = words
@@ -156,7 +166,7 @@ func (a answer) refusal() string {
 	if because == "" {
 		because = "it gave no reason that we know"
 	}
-	return fmt.Sprintf("The clinical system refused the document: %s%s.", because, where)
+	return fmt.Sprintf("The clinical system refused this: %s%s.", because, where)
 }
 
 // wait reads Retry-After: seconds, or a date (RFC 9110, 10.2.3).

@@ -2,94 +2,202 @@ package fhir
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"onedoor/app/clinical"
+	"onedoor/app/clinical/r4"
 	"onedoor/app/nhs"
 )
 
-// deliveryChannel is UK Core's extension for how an appointment is held: In-person, Telephone, Video.
-const deliveryChannel = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-DeliveryChannel"
+// Codes of UK Core's extension for how an appointment is held.
+const (
+	channelInPerson  = "In-person"
+	channelTelephone = "Telephone"
+	channelVideo     = "Video"
+)
 
-const formType = "application/x-www-form-urlencoded"
-
-var _ clinical.AppointmentBook = (*System)(nil)
-
-type appointment struct {
-	ResourceType string `json:"resourceType"`
-	Status       string `json:"status"`
-	Start        string `json:"start"`
-	End          string `json:"end"`
-	Extension    []struct {
-		URL       string `json:"url"`
-		ValueCode string `json:"valueCode"`
-	} `json:"extension"`
-	Participant []struct {
-		Actor reference `json:"actor"`
-	} `json:"participant"`
+func held(extensions []r4.Extension) clinical.Held {
+	e, ok := r4.Find(extensions, r4.DeliveryChannel)
+	if !ok {
+		return ""
+	}
+	switch r4.Text(e.Value) {
+	case channelInPerson:
+		return clinical.InPerson
+	case channelTelephone:
+		return clinical.ByTelephone
+	case channelVideo:
+		return clinical.ByVideo
+	}
+	return ""
 }
 
-// Appointments searches by POST, since an address would hold the NHS number and addresses are logged by many. What the
-// server gives is looked at again: only this person's, booked, and still to come are told.
-func (s *System) Appointments(ctx context.Context, patient nhs.Number, from time.Time, most int) ([]clinical.Appointment, error) {
-	form := url.Values{
-		"patient.identifier": {nhsNumberSystem + "|" + string(patient)}, "status": {"booked"}, "date": {"ge" + from.UTC().Format(time.RFC3339)},
-		"_sort": {"date"}, "_count": {strconv.Itoa(max(most, 1))},
+func channel(h clinical.Held) string {
+	switch h {
+	case clinical.InPerson:
+		return channelInPerson
+	case clinical.ByTelephone:
+		return channelTelephone
+	case clinical.ByVideo:
+		return channelVideo
 	}
-	a, err := s.send(ctx, http.MethodPost, "/Appointment/_search", uuid.Nil, formType, []byte(form.Encode()))
-	if err != nil {
+	return ""
+}
+
+// Appointments searches by form, since an address would hold the NHS number and addresses are logged by many. What the server
+// gives is looked at again: only this person's, booked, and still to come are told.
+func (s *System) Appointments(ctx context.Context, patient nhs.Number, from time.Time, most int) ([]clinical.Appointment, error) {
+	subject, known, err := s.person(ctx, patient)
+	if err != nil || !known {
 		return nil, err
 	}
-	if a.status != http.StatusOK {
-		return nil, a.problem()
-	}
-	var list found
-	if err := json.Unmarshal(a.body, &list); err != nil || list.ResourceType != "Bundle" {
-		return nil, a.unreadable(err)
-	}
+	by := byPerson(subject)
+	by.Set("status", "booked")
+	by.Set("date", "ge"+from.UTC().Format(time.RFC3339))
+	by.Set("_sort", "date")
+	by.Set("_count", count(max(most, 1)))
 	var told []clinical.Appointment
-	for _, entry := range list.Entry {
-		var r appointment
-		if err := json.Unmarshal(entry.Resource, &r); err != nil {
-			return nil, a.unreadable(err)
+	err = s.search(ctx, "Appointment", by, true, func(e r4.Entry) bool {
+		a, ok := e.Resource.(*r4.Appointment)
+		if !ok || a.Status != "booked" || !theirs(a, subject) {
+			return false // an outcome may stand beside what was found
 		}
-		if r.ResourceType != "Appointment" { // an outcome may stand beside what was found
-			continue
-		}
-		if one, ok := r.of(patient, from); ok {
+		if one := tell(a, a.Meta.ETag()); !one.Start.IsZero() && !one.Start.Before(from) {
 			told = append(told, one)
 		}
+		return len(told) >= most
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(told, func(a, b clinical.Appointment) int { return a.Start.Compare(b.Start) })
 	return told[:min(len(told), max(most, 0))], nil
 }
 
-func (r appointment) of(patient nhs.Number, from time.Time) (one clinical.Appointment, ok bool) {
-	if r.Status != "booked" {
-		return one, false
+// person is somebody by NHS number, as the server is asked about them; false when it does not have them.
+func (s *System) person(ctx context.Context, patient nhs.Number) (r4.Reference, bool, error) {
+	subject := r4.NHS(string(patient), "")
+	if !s.searchesPatients {
+		return subject, true, nil
 	}
-	one.Start, one.End = when(r.Start), when(r.End)
-	theirs := false
-	for _, p := range r.Participant {
-		id := p.Actor.Identifier
-		switch {
-		case id != nil && id.System == nhsNumberSystem:
-			theirs = theirs || id.Value == string(patient)
-		case p.Actor.Type == "Location":
-			one.Where = p.Actor.Display
-		case p.Actor.Type == "Practitioner", p.Actor.Type == "PractitionerRole", p.Actor.Type == "HealthcareService" && one.With == "":
-			one.With = p.Actor.Display
+	known, found, err := s.FindPatient(ctx, patient)
+	subject.Reference = known.ID
+	return subject, found, err
+}
+
+func theirs(a *r4.Appointment, subject r4.Reference) bool {
+	return slices.ContainsFunc(a.Participant, func(p r4.Participant) bool { return same(p.Actor, subject) })
+}
+
+// tell is an appointment without its reason.
+func tell(a *r4.Appointment, etag string) clinical.Appointment {
+	one := clinical.Appointment{Start: r4.Moment(a.Start), End: r4.Moment(a.End), ETag: etag, Cancelled: a.Status == "cancelled"}
+	if a.ID != "" {
+		one.ID = "Appointment/" + a.ID
+	}
+	for _, p := range a.Participant {
+		if p.Actor != nil {
+			one.With, one.Where = whom(*p.Actor, one.With, one.Where)
 		}
 	}
-	for _, e := range r.Extension {
-		one.ByPhone = one.ByPhone || (e.URL == deliveryChannel && e.ValueCode != "" && e.ValueCode != "In-person")
+	if e, ok := r4.Find(a.Extension, r4.DeliveryChannel); ok {
+		code := r4.Text(e.Value)
+		one.ByPhone = code != "" && code != channelInPerson
 	}
-	return one, theirs && !one.Start.IsZero() && !one.Start.Before(from)
+	return one
+}
+
+// whom adds to whom and where something is.
+func whom(actor r4.Reference, with, where string) (string, string) {
+	kind := actor.Type
+	if m := located.FindStringSubmatch(actor.Reference); m != nil && kind == "" {
+		kind = m[1]
+	}
+	switch {
+	case kind == "Location":
+		where = actor.Display
+	case kind == "Practitioner", kind == "PractitionerRole", kind == "HealthcareService" && with == "":
+		with = actor.Display
+	}
+	return with, where
+}
+
+const usualSlots = 20
+
+// Slots are free ones. The server is asked for what it can tell apart by itself; the rest is chosen here.
+func (s *System) Slots(ctx context.Context, q clinical.SlotQuery) ([]clinical.Slot, error) {
+	most := q.Most
+	if most <= 0 {
+		most = usualSlots
+	}
+	by := url.Values{"status": {"free"}, "_include": {"Slot:schedule"}, "_sort": {"start"}, "_count": {count(min(most, 100))}}
+	if !q.From.IsZero() {
+		by.Add("start", "ge"+q.From.UTC().Format(time.RFC3339))
+	}
+	if !q.To.IsZero() {
+		by.Add("start", "lt"+q.To.UTC().Format(time.RFC3339))
+	}
+	var free []*r4.Slot
+	schedules := map[string]*r4.Schedule{}
+	err := s.search(ctx, "Slot", by, false, func(e r4.Entry) bool {
+		switch r := e.Resource.(type) {
+		case *r4.Schedule:
+			schedules["Schedule/"+r.ID] = r
+			if e.FullURL != "" {
+				schedules[e.FullURL] = r
+			}
+		case *r4.Slot:
+			if suits(r, q) {
+				free = append(free, r)
+			}
+		}
+		return len(free) >= most
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []clinical.Slot
+	for _, r := range free {
+		out = append(out, slotOf(r, schedules[r.Schedule.Reference]))
+	}
+	slices.SortStableFunc(out, func(a, b clinical.Slot) int { return a.Start.Compare(b.Start) })
+	return out[:min(len(out), most)], nil
+}
+
+func suits(r *r4.Slot, q clinical.SlotQuery) bool {
+	start := r4.Moment(r.Start)
+	switch {
+	case r.ID == "" || r.Status != "free" || start.IsZero():
+		return false
+	case !q.From.IsZero() && start.Before(q.From), !q.To.IsZero() && !start.Before(q.To):
+		return false
+	case q.Held != "" && held(r.Extension) != q.Held:
+		return false
+	}
+	return q.Service == "" || service(r) == q.Service
+}
+
+// service is the system's own name for a kind of slot.
+func service(r *r4.Slot) string {
+	if len(r.ServiceType) > 0 && r.ServiceType[0].Words() != "" {
+		return r.ServiceType[0].Words()
+	}
+	if r.AppointmentType != nil {
+		return r.AppointmentType.Words()
+	}
+	return ""
+}
+
+func slotOf(r *r4.Slot, schedule *r4.Schedule) clinical.Slot {
+	out := clinical.Slot{
+		ID: "Slot/" + r.ID, ETag: r.Meta.ETag(), Start: r4.Moment(r.Start), End: r4.Moment(r.End), Held: held(r.Extension), Service: service(r),
+	}
+	if schedule != nil {
+		for _, actor := range schedule.Actor {
+			out.With, out.Where = whom(actor, out.With, out.Where)
+		}
+	}
+	return out
 }

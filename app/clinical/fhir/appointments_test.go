@@ -1,6 +1,7 @@
 package fhir_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -24,7 +25,7 @@ const ada, ben nhs.Number = "9990000018", "9990000026"
 // booking is a FHIR Appointment.
 func booking(patient nhs.Number, status, start, channel string) map[string]any {
 	r := map[string]any{
-		"resourceType": "Appointment", "status": status, "start": start,
+		"resourceType": "Appointment", "status": status, "start": start, "end": start,
 		"participant": []any{
 			map[string]any{"status": "accepted", "actor": map[string]any{"identifier": map[string]any{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": string(patient)}}},
 			map[string]any{"status": "accepted", "actor": map[string]any{"type": "Practitioner", "display": "Dr Shah"}},
@@ -35,6 +36,15 @@ func booking(patient nhs.Number, status, start, channel string) map[string]any {
 		r["extension"] = []any{map[string]any{"url": "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-DeliveryChannel", "valueCode": channel}}
 	}
 	return r
+}
+
+func adapter(t *testing.T, address string) *fhir.System {
+	t.Helper()
+	system, err := fhir.New(fhir.Options{BaseURL: address, Now: func() time.Time { return now }, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return system
 }
 
 func TestAPersonsOwnComingAppointmentsAreTold(t *testing.T) {
@@ -62,18 +72,18 @@ func TestAPersonsOwnComingAppointmentsAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	system := fhir.New(server.URL+simulator.BasePath("A81001"), nil, func() time.Time { return now })
+	system := adapter(t, server.URL+simulator.BasePath("A81001"))
 	told, err := system.Appointments(t.Context(), ada, now, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []clinical.Appointment{
-		{Start: time.Date(2026, 11, 25, 10, 20, 0, 0, time.UTC), With: "Dr Shah", Where: "Mill Lane Surgery"},
-		{Start: time.Date(2026, 12, 1, 15, 0, 0, 0, time.UTC), With: "Dr Shah", Where: "Mill Lane Surgery", ByPhone: true},
+		{ID: "Appointment/next", ETag: `W/"1"`, Start: time.Date(2026, 11, 25, 10, 20, 0, 0, time.UTC), With: "Dr Shah", Where: "Mill Lane Surgery"},
+		{ID: "Appointment/later", ETag: `W/"1"`, Start: time.Date(2026, 12, 1, 15, 0, 0, 0, time.UTC), With: "Dr Shah", Where: "Mill Lane Surgery", ByPhone: true},
 	}
 	if !slices.EqualFunc(told, want, func(a, b clinical.Appointment) bool {
-		same := a.Start.Equal(b.Start)
-		a.Start, b.Start = time.Time{}, time.Time{}
+		same := a.Start.Equal(b.Start) && a.End.Equal(a.Start)
+		a.Start, b.Start, a.End = time.Time{}, time.Time{}, time.Time{}
 		return same && a == b
 	}) {
 		t.Errorf("told %+v", told)
@@ -113,7 +123,7 @@ func TestOnlyThePersonsOwnAreToldWhateverAServerGives(t *testing.T) {
 			w.Header().Set("Content-Type", "application/fhir+json")
 			_, _ = io.WriteString(w, body)
 		}))
-		told, err := fhir.New(server.URL, nil, func() time.Time { return now }).Appointments(t.Context(), ada, now, 5)
+		told, err := adapter(t, server.URL).Appointments(t.Context(), ada, now, 5)
 		if err != nil || len(told) != 0 {
 			t.Errorf("%s: %+v, %v", name, told, err)
 		}
@@ -121,7 +131,7 @@ func TestOnlyThePersonsOwnAreToldWhateverAServerGives(t *testing.T) {
 	}
 	for name, status := range map[string]int{"a system that lacks it": http.StatusNotFound, "a system in trouble": http.StatusInternalServerError} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
-		_, err := fhir.New(server.URL, nil, func() time.Time { return now }).Appointments(t.Context(), ada, now, 5)
+		_, err := adapter(t, server.URL).Appointments(t.Context(), ada, now, 5)
 		var refused *clinical.Refused
 		var unavailable *clinical.Unavailable
 		if !errors.As(err, &refused) && !errors.As(err, &unavailable) {

@@ -18,9 +18,47 @@ const (
 	TimeoutAfterCommit Mode = "timeout-after-commit" // a write commits and is never answered; reads are
 	Conflict           Mode = "conflict"             // a write is 409 before it commits; reads are answered
 	RateLimit          Mode = "rate-limit"           // 429 with Retry-After 2 to everything
+	DropAfterCommit    Mode = "drop-after-commit"    // a write commits and the connection is dropped at once; reads are answered
+	ErrorAfterCommit   Mode = "error-after-commit"   // a write commits and the answer is 504; reads are answered
+	Stale              Mode = "stale"                // a write is 412 before it commits; reads are answered
+	TooEarly           Mode = "too-early"            // 425 with Retry-After 2 to every write
+	Refuses            Mode = "refuses"              // a write is 422 before it commits; reads are answered
 )
 
+// Modes are all of them.
+func Modes() []Mode {
+	return []Mode{OK, Down, Slow, TimeoutAfterCommit, Conflict, RateLimit, DropAfterCommit, ErrorAfterCommit, Stale, TooEarly, Refuses}
+}
+
 const slowBy = 3 * time.Second
+
+// Latency is how long answers take when nothing is wrong: most the usual time, and one in so many the slow one. The zero value
+// answers at once.
+type Latency struct {
+	Usual time.Duration
+	Slow  time.Duration
+	OneIn int
+}
+
+// mostLatency bounds both.
+const mostLatency = time.Minute
+
+// latencyJSON is a Latency as it is sent.
+type latencyJSON struct {
+	Usual string `json:"usual"`
+	Slow  string `json:"slow,omitempty"`
+	OneIn int    `json:"one_in,omitempty"`
+}
+
+func (l latencyJSON) parse() (Latency, bool) {
+	out := Latency{OneIn: l.OneIn}
+	var err, slow error
+	out.Usual, err = time.ParseDuration(l.Usual)
+	if l.Slow != "" {
+		out.Slow, slow = time.ParseDuration(l.Slow)
+	}
+	return out, err == nil && slow == nil && min(out.Usual, out.Slow) >= 0 && max(out.Usual, out.Slow) <= mostLatency && l.OneIn >= 0
+}
 
 // faultSwitch holds the mode until its time is over. It runs on real time, as the callers' patience does.
 type faultSwitch struct {
@@ -28,6 +66,20 @@ type faultSwitch struct {
 	mu     sync.Mutex
 	mode   Mode
 	until  time.Time // zero has no end
+	// latency lasts, whatever the mode; calls counts those that it slowed.
+	latency Latency
+	calls   int
+}
+
+// takes is how long the next answer takes.
+func (f *faultSwitch) takes() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls++
+	if f.latency.OneIn > 0 && f.calls%f.latency.OneIn == 0 {
+		return f.latency.Slow
+	}
+	return f.latency.Usual
 }
 
 func (f *faultSwitch) current() (Mode, time.Time) {
@@ -60,14 +112,29 @@ func (f *faultSwitch) serve(w http.ResponseWriter, r *http.Request) {
 		var wanted struct {
 			Mode Mode   `json:"mode"`
 			For  string `json:"for"`
+			// Latency is set apart from the mode; without it, it stays.
+			Latency *latencyJSON `json:"latency"`
 		}
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&wanted); err != nil {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"error": `Send JSON such as {"mode": "down", "for": "30s"}.`})
 			return
 		}
-		if !slices.Contains([]Mode{OK, Down, Slow, TimeoutAfterCommit, Conflict, RateLimit}, wanted.Mode) {
-			writeJSON(w, http.StatusUnprocessableEntity, map[string]string{"error": "mode is ok, down, slow, timeout-after-commit, conflict or rate-limit."})
+		if wanted.Mode == "" && wanted.Latency != nil {
+			wanted.Mode, _ = f.current()
+		}
+		if !slices.Contains(Modes(), wanted.Mode) {
+			writeJSON(w, http.StatusUnprocessableEntity, map[string]any{"error": "This mode is not one of those that there are.", "modes": Modes()})
 			return
+		}
+		if wanted.Latency != nil {
+			latency, ok := wanted.Latency.parse()
+			if !ok {
+				writeJSON(w, http.StatusUnprocessableEntity, map[string]string{"error": `latency is such as {"usual": "20ms", "slow": "400ms", "one_in": 20}.`})
+				return
+			}
+			f.mu.Lock()
+			f.latency = latency
+			f.mu.Unlock()
 		}
 		var lasting time.Duration
 		if wanted.For != "" {
@@ -93,35 +160,73 @@ func (f *faultSwitch) serve(w http.ResponseWriter, r *http.Request) {
 
 // before plays the fault's part ahead of a request. It reports false when the request has been answered.
 func (f *faultSwitch) before(w http.ResponseWriter, r *http.Request, writes bool) bool {
-	switch mode, _ := f.current(); {
-	case mode == Down:
+	f.pause(r, f.takes())
+	mode, _ := f.current()
+	switch mode {
+	case Down:
 		refuse(w, http.StatusServiceUnavailable, "transient", "The system is down.")
 		return false
-	case mode == RateLimit:
+	case RateLimit:
 		w.Header().Set("Retry-After", "2")
 		refuse(w, http.StatusTooManyRequests, "throttled", "Too many requests.")
 		return false
-	case mode == Conflict && writes:
+	case Slow:
+		f.pause(r, slowBy)
+		return true
+	case OK, TimeoutAfterCommit, DropAfterCommit, ErrorAfterCommit:
+		return true
+	case Conflict, Stale, TooEarly, Refuses:
+	}
+	if !writes {
+		return true
+	}
+	switch mode {
+	case Stale:
+		refuse(w, http.StatusPreconditionFailed, "conflict", "Someone changed it since: read it again.")
+	case TooEarly:
+		w.Header().Set("Retry-After", "2")
+		refuse(w, http.StatusTooEarly, "transient", "It is too early for this.")
+	case Refuses:
+		refuse(w, http.StatusUnprocessableEntity, "business-rule", "A rule of this system forbids it.")
+	default:
 		refuse(w, http.StatusConflict, "conflict", "Another change is under way.")
-		return false
-	case mode == Slow:
+	}
+	return false
+}
+
+// pause keeps a caller waiting. One who gives up is not told, and the request is still carried out, as a slow system would.
+func (f *faultSwitch) pause(r *http.Request, lasting time.Duration) {
+	if lasting <= 0 {
+		return
+	}
+	timer := time.NewTimer(lasting)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	case <-f.closed:
+	}
+}
+
+// after is asked when a write has committed: whether it is answered at all. A system whose answers are lost keeps the caller until it
+// goes away.
+func (f *faultSwitch) after(r *http.Request) bool {
+	switch mode, _ := f.current(); mode {
+	case TimeoutAfterCommit:
 		select {
-		case <-time.After(slowBy):
-		case <-r.Context().Done(): // the caller gave up: the request is still carried out, as a slow system would
+		case <-r.Context().Done():
 		case <-f.closed:
 		}
+		return false
+	case DropAfterCommit:
+		return false
+	case OK, Down, Slow, Conflict, RateLimit, ErrorAfterCommit, Stale, TooEarly, Refuses:
 	}
 	return true
 }
 
-// after holds the answer to a write that has committed until the caller goes away.
-func (f *faultSwitch) after(r *http.Request) bool {
-	if mode, _ := f.current(); mode != TimeoutAfterCommit {
-		return true
-	}
-	select {
-	case <-r.Context().Done():
-	case <-f.closed:
-	}
-	return false
+// misleads reports that a write which has committed is answered as if something in front of the system had lost it: 504.
+func (f *faultSwitch) misleads() bool {
+	mode, _ := f.current()
+	return mode == ErrorAfterCommit
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -27,6 +26,14 @@ func invalid(code, expression, says string) *refused {
 }
 
 func (s *system) serveFHIR(w http.ResponseWriter, r *http.Request, path string) {
+	if path == ".well-known/smart-configuration" {
+		s.signIn.configuration(w, r)
+		return
+	}
+	if path != "metadata" && !s.signIn.lets(r, s.now()) {
+		refuse(w, http.StatusUnauthorized, "login", "Send a token that this system gave.")
+		return
+	}
 	if kind, found := strings.CutSuffix(path, "/_search"); found && r.Method == http.MethodPost {
 		s.searchByPost(w, r, kind)
 		return
@@ -59,10 +66,13 @@ func (s *system) serveFHIR(w http.ResponseWriter, r *http.Request, path string) 
 	case path == "metadata" && r.Method == http.MethodGet:
 		writeFHIR(w, http.StatusOK, capabilityStatement())
 	case !served[kind]:
-		refuse(w, http.StatusNotFound, "not-supported", "This server has Task, DocumentReference, Communication and Appointment.")
+		refuse(w, http.StatusNotFound, "not-supported", "This server has "+strings.Join(kinds, ", ")+".")
 	case id == "" && r.Method == http.MethodGet:
-		page, err := s.records.search(kind, r.URL)
+		page, err := s.records.search(kind, r.URL.RawQuery, false)
 		s.readReply(w, err, func() { writeFHIR(w, http.StatusOK, page) })
+	case id == "" && r.Method == http.MethodPut:
+		v, created, err := s.records.updateWhere(kind, r.URL.RawQuery, body, r.Header.Get("If-Match"))
+		s.reply(w, r, err, func() { answer(statusOf(created), v) })
 	case id == "" && r.Method == http.MethodPost:
 		v, created, err := s.records.create(kind, body, r.Header.Get("If-None-Exist"))
 		s.reply(w, r, err, func() { answer(statusOf(created), v) })
@@ -87,17 +97,20 @@ func (s *system) searchByPost(w http.ResponseWriter, r *http.Request, kind strin
 	if !s.fault.before(w, r, false) {
 		return
 	}
-	page, err := s.records.search(kind, &url.URL{RawQuery: string(raw)})
-	s.readReply(w, err, func() {
-		delete(page, "link") // it would say again what was asked for
-		writeFHIR(w, http.StatusOK, page)
-	})
+	page, err := s.records.search(kind, string(raw), true)
+	s.readReply(w, err, func() { writeFHIR(w, http.StatusOK, page) })
 }
 
 // reply answers a write, unless the fault is that it never does.
 func (s *system) reply(w http.ResponseWriter, r *http.Request, err error, answer func()) {
-	if err == nil && !s.fault.after(r) {
-		panic(http.ErrAbortHandler) // the connection is dropped without a byte
+	if err == nil {
+		if !s.fault.after(r) {
+			panic(http.ErrAbortHandler) // the connection is dropped without a byte
+		}
+		if s.fault.misleads() {
+			refuse(w, http.StatusGatewayTimeout, "timeout", "The system behind did not answer in time.")
+			return
+		}
 	}
 	s.readReply(w, err, answer)
 }
@@ -161,17 +174,29 @@ func writeFHIR(w http.ResponseWriter, status int, body resource) {
 	_ = json.NewEncoder(w).Encode(body) // the caller may have gone
 }
 
+// searches are what each type can be searched by, besides _id and identifier.
+var searches = map[string][]any{
+	"Appointment":       {param("status", "token"), param("patient", "reference"), param("date", "date")},
+	"MedicationRequest": {param("status", "token"), param("intent", "token"), param("patient", "reference")},
+	"Slot":              {param("status", "token"), param("start", "date"), param("schedule", "reference")},
+	"ServiceRequest":    {param("status", "token"), param("patient", "reference")},
+	"Task":              {param("status", "token"), param("patient", "reference"), param("group-identifier", "token")},
+	"Communication":     {param("status", "token")},
+	"DocumentReference": {param("status", "token"), param("patient", "reference")},
+}
+
+func param(name, kind string) resource { return resource{"name": name, "type": kind} }
+
 func capabilityStatement() resource {
 	var resources []any
-	for _, kind := range []string{"Appointment", "Communication", "DocumentReference", "Task"} {
+	for _, kind := range kinds {
+		interactions := []any{resource{"code": "read"}, resource{"code": "search-type"}}
+		if kind != "Patient" && kind != "Schedule" {
+			interactions = append(interactions, resource{"code": "create"}, resource{"code": "update"})
+		}
 		resources = append(resources, resource{
-			"type": kind, "versioning": "versioned-update", "conditionalCreate": true,
-			"interaction": []any{
-				resource{"code": "create"}, resource{"code": "read"}, resource{"code": "update"}, resource{"code": "search-type"},
-			},
-			"searchParam": []any{
-				resource{"name": "_id", "type": "token"}, resource{"name": "identifier", "type": "token"}, resource{"name": "status", "type": "token"},
-			},
+			"type": kind, "versioning": "versioned-update", "conditionalCreate": true, "conditionalUpdate": true, "interaction": interactions,
+			"searchParam": append([]any{param("_id", "token"), param("identifier", "token")}, searches[kind]...),
 		})
 	}
 	return resource{

@@ -2,9 +2,11 @@ package simulator_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +25,15 @@ func document() clinical.Document {
 	}
 }
 
+func adapter(t *testing.T, address string, transport http.RoundTripper) *fhir.System {
+	t.Helper()
+	system, err := fhir.New(fhir.Options{BaseURL: address, Transport: transport, Now: time.Now, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return system
+}
+
 // The adapter meets each fault, then tries as a drain would until the document is filed: one effect, always.
 func TestAdapterMeetsEachFault(t *testing.T) {
 	t.Parallel()
@@ -38,12 +49,16 @@ func TestAdapterMeetsEachFault(t *testing.T) {
 		{"conflict", func(err error) bool { return errors.As(err, &unavailable) }},
 		{"rate-limit", func(err error) bool { return errors.As(err, &unavailable) && unavailable.RetryAfter == 2*time.Second }},
 		{"timeout-after-commit", func(err error) bool { return errors.As(err, &unknown) }},
+		{"drop-after-commit", func(err error) bool { return errors.As(err, &unknown) }},
+		{"error-after-commit", func(err error) bool { return errors.As(err, &unknown) }},
+		{"stale", func(err error) bool { return errors.As(err, &unavailable) }},
+		{"too-early", func(err error) bool { return errors.As(err, &unavailable) && unavailable.RetryAfter == 2*time.Second }},
 	}
 	for _, test := range tests {
 		t.Run(test.mode, func(t *testing.T) {
 			t.Parallel()
 			p, _ := start(t, "")
-			system := fhir.New(p.root+"/FA001/fhir", &http.Transport{}, time.Now)
+			system := adapter(t, p.root+"/FA001/fhir", &http.Transport{})
 			p.do("POST", "/FA001/faults", `{"mode": "`+test.mode+`"}`)
 			d := clinical.Delivery{State: clinical.Pending, Document: document()}
 			d.ID = d.Document.DeliveryID
@@ -53,7 +68,7 @@ func TestAdapterMeetsEachFault(t *testing.T) {
 			}
 			d = d.After(receipt, err, noon, 0)
 			for try := range 2 {
-				if try == 1 || test.mode != "timeout-after-commit" { // in that mode reading back is enough
+				if try == 1 || !strings.HasSuffix(test.mode, "-after-commit") { // in those modes reading back is enough
 					p.do("POST", "/FA001/faults", `{"mode": "ok"}`)
 				}
 				receipt, err = clinical.Deliver(context.Background(), system, d)
@@ -75,8 +90,12 @@ func TestAdapterMeetsEachFault(t *testing.T) {
 func TestTheSimulatorOffersWhatTheAdapterNeeds(t *testing.T) {
 	t.Parallel()
 	p, _ := start(t, "")
-	got, err := fhir.New(p.root+"/FA001/fhir", nil, time.Now).Capabilities(context.Background())
-	if err != nil || got.Version != "4.0.1" || !slices.Equal(got.Offers, []clinical.Capability{clinical.FileOutcome, clinical.ReadBack, clinical.Appointments}) {
+	got, err := adapter(t, p.root+"/FA001/fhir", nil).Capabilities(context.Background())
+	if err != nil || got.Version != "4.0.1" || !slices.Equal(got.Offers, []clinical.Capability{
+		clinical.FileOutcome, clinical.ReadBack, clinical.Appointments, clinical.FindSlots, clinical.BookAppointment, clinical.MoveAppointment,
+		clinical.CancelAppointment, clinical.AmendAppointment, clinical.ListMedicines, clinical.AskMedicines, clinical.FileRequest,
+		clinical.RequestStatus, clinical.FindPatient,
+	}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -48,10 +48,12 @@ type records struct {
 	byName  map[string]version
 	order   map[string][]string // by type, names in the order of their making
 	effects []Effect
+	// pages are searches that were asked for by form and go on over more pages: their addresses name them and say nothing.
+	pages map[string]string
 }
 
 func openRecords(folder, name string, now func() time.Time) (*records, error) {
-	r := &records{now: now, byName: map[string]version{}, order: map[string][]string{}, effects: []Effect{}}
+	r := &records{now: now, byName: map[string]version{}, order: map[string][]string{}, effects: []Effect{}, pages: map[string]string{}}
 	j, err := openJournal(folder, name, r.apply)
 	if err != nil {
 		return nil, err
@@ -72,13 +74,14 @@ func (r *records) ledger() []Effect {
 	return slices.Clone(r.effects)
 }
 
-// hold makes a version visible without a commit.
+// hold makes a version visible without a commit, unless a commit has left another: that stays.
 func (r *records) hold(v version) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, exists := r.byName[v.name()]; !exists {
-		r.order[v.Type] = append(r.order[v.Type], v.name())
+	if _, exists := r.byName[v.name()]; exists {
+		return
 	}
+	r.order[v.Type] = append(r.order[v.Type], v.name())
 	r.byName[v.name()] = v
 }
 
@@ -112,11 +115,26 @@ func (r *records) save(versions []version) error {
 	if c.Effect.RequestReference == "" {
 		c.Effect.RequestReference = text(first(first(versions[0].Resource, "context", "related"), "identifier"), "value")
 	}
+	if c.Effect.RequestReference == "" {
+		c.Effect.RequestReference = referenceOf(versions)
+	}
 	if err := r.journal.append(c); err != nil {
 		return err
 	}
 	r.apply(c)
 	return nil
+}
+
+// referenceOf is an identifier of a request, where something such as an appointment carries one.
+func referenceOf(versions []version) string {
+	for _, v := range versions {
+		for _, id := range identifiers(v.Resource) {
+			if system, value, _ := strings.Cut(id, "|"); strings.HasSuffix(system, "/request-reference") {
+				return value
+			}
+		}
+	}
+	return ""
 }
 
 func newID() string { return strings.ToLower(rand.Text()) }

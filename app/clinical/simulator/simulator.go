@@ -5,12 +5,15 @@
 //	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
 //	/{ods}/bars     the Booking and Referral Standard: metadata, MessageDefinition, Slot, $process-message, and what was sent
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
-//	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit", "for": "30s"}
+//	/{ods}/faults   GET and POST {"mode": "ok|down|slow|timeout-after-commit|conflict|rate-limit|…", "for": "30s",
+//	                "latency": {"usual": "20ms", "slow": "400ms", "one_in": 20}}; the modes are those of Modes
+//	/{ods}/oauth2   PUT /clients/{id} a JWK Set: from then on callers need a token; POST /token gives one (SMART Backend
+//	                Services); /fhir/.well-known/smart-configuration says so
 //
 // It is written from the specification and shares no type with the adapters, so that what they send is judged by somebody
 // else. It is durable: a commit is in an append-only journal, one file for each organisation, and synced before it is
 // answered; a torn last line (the process was killed while writing it) is a commit that never was. It keeps what it is
-// sent in the clear and asks nobody who they are: it is for development, with test patients, and never for real ones.
+// sent in the clear and asks nobody who they are unless a client was registered: it is for development, with test patients, and never for real ones.
 package simulator
 
 import (
@@ -68,6 +71,7 @@ func (s *Server) Beside(first string, h http.Handler) {
 type system struct {
 	records *records
 	fault   *faultSwitch
+	signIn  *signIn
 	now     func() time.Time
 	people  *people
 }
@@ -108,7 +112,7 @@ func (s *Server) system(ods nhs.ODSCode) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &system{records: records, fault: &faultSwitch{closed: s.closed}, now: s.now, people: &people{}}
+	made := &system{records: records, fault: &faultSwitch{closed: s.closed}, signIn: newSignIn(), now: s.now, people: &people{}}
 	s.systems[ods] = made
 	return made, nil
 }
@@ -140,6 +144,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		system.serveBaRS(w, r, ods, path)
 	case part == "ledger" && path == "" && r.Method == http.MethodGet:
 		writeJSON(w, http.StatusOK, system.records.ledger())
+	case part == "oauth2":
+		system.signIn.serve(w, r, path, system.now())
 	case part == "faults" && path == "":
 		system.fault.serve(w, r)
 	default:

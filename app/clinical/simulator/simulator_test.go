@@ -169,7 +169,7 @@ func TestWhatIsNotFHIRIsRefused(t *testing.T) {
 		"a null":                     {"/Task", strings.Replace(good, `"intent"`, `"note": null, "intent"`, 1), 422},
 		"a date without a zone":      {"/Task", strings.Replace(good, `"intent"`, `"authoredOn": "2026-11-23T12:00:00", "intent"`, 1), 422},
 		"a document without content": {"/DocumentReference", `{"resourceType": "DocumentReference", "status": "current"}`, 422},
-		"a type it does not have":    {"/Patient", `{"resourceType": "Patient"}`, 404},
+		"a type it does not have":    {"/Observation", `{"resourceType": "Observation"}`, 404},
 		"a batch":                    {"", `{"resourceType": "Bundle", "type": "batch"}`, 400},
 		"a reference to nothing":     {"", strings.Replace(transaction(once), `"reference": "urn:uuid:2"`, `"reference": "urn:uuid:9"`, 1), 400},
 	} {
@@ -233,7 +233,7 @@ func TestSearchPages(t *testing.T) {
 	if seen != 5 || pages != 3 {
 		t.Errorf("%d in %d pages", seen, pages)
 	}
-	if response, _ := p.do("GET", "/A81001/fhir/Task?patient=1", ""); response.StatusCode != 400 {
+	if response, _ := p.do("GET", "/A81001/fhir/Task?colour=1", ""); response.StatusCode != 400 {
 		t.Errorf("an unknown parameter: %d", response.StatusCode)
 	}
 	if _, statement := p.do("GET", "/A81001/fhir/metadata", ""); statement["fhirVersion"] != "4.0.1" {

@@ -10,7 +10,13 @@ import (
 )
 
 // served are the resource types that this server keeps.
-var served = map[string]bool{"Task": true, "DocumentReference": true, "Communication": true, "Appointment": true}
+var served = map[string]bool{
+	"Task": true, "DocumentReference": true, "Communication": true, "Appointment": true, "Slot": true, "Schedule": true,
+	"ServiceRequest": true, "MedicationRequest": true, "Patient": true,
+}
+
+// kinds are the same, in the order in which the server tells them.
+var kinds = strings.Fields("Appointment Communication DocumentReference MedicationRequest Patient Schedule ServiceRequest Slot Task")
 
 // element is a rule for one element of a resource: hl7.org/fhir/R4.
 type element struct {
@@ -32,13 +38,25 @@ var elements = map[string][]element{
 	"Appointment": {
 		{"status", true, strings.Fields("proposed pending booked arrived fulfilled cancelled noshow entered-in-error checked-in waitlist")},
 	},
+	"Slot": {
+		{"status", true, strings.Fields("busy free busy-unavailable busy-tentative entered-in-error")},
+	},
+	"ServiceRequest": {
+		{"status", true, strings.Fields("draft active on-hold revoked completed entered-in-error unknown")},
+		{"intent", true, strings.Fields("proposal plan directive order original-order reflex-order filler-order instance-order option")},
+		{"priority", false, strings.Fields("routine urgent asap stat")},
+	},
+	"MedicationRequest": {
+		{"status", true, strings.Fields("active on-hold cancelled completed entered-in-error stopped draft unknown")},
+		{"intent", true, strings.Fields("proposal plan order original-order reflex-order filler-order instance-order option")},
+	},
 	"Communication": {
 		{"status", true, strings.Fields("preparation in-progress not-done on-hold stopped completed entered-in-error unknown")},
 	},
 }
 
 // Choice elements of the types served, and of what is inside them: at most one value[x] each.
-var choices = []string{"value", "author", "content", "deceased", "effective", "onset", "occurrence", "timing", "medication"}
+var choices = []string{"value", "author", "content", "deceased", "effective", "onset", "occurrence", "timing", "medication", "reported", "multipleBirth"}
 
 // validate refuses what does not keep to R4, as far as this server looks.
 func validate(kind string, body resource) error {
@@ -65,8 +83,51 @@ func validate(kind string, body resource) error {
 			}
 		}
 	}
-	if kind == "DocumentReference" {
+	return validateMore(kind, body)
+}
+
+// validateMore looks at what one type asks for.
+func validateMore(kind string, body resource) error {
+	needs := map[string][]string{
+		"Slot": {"schedule", "start", "end"}, "Schedule": {"actor"}, "ServiceRequest": {"subject"}, "MedicationRequest": {"subject"}, "Appointment": {"participant"},
+	}
+	for _, name := range needs[kind] {
+		if _, given := body[name]; !given {
+			return invalid("required", kind+"."+name, "A required element is missing.")
+		}
+	}
+	switch kind {
+	case "DocumentReference":
 		return validateContent(body)
+	case "Appointment":
+		return validateAppointment(body)
+	}
+	return nil
+}
+
+// validateAppointment keeps to R4's invariants app-1, app-2, app-3 and app-4.
+func validateAppointment(body resource) error {
+	_, start := body["start"]
+	_, end := body["end"]
+	status := text(body, "status")
+	_, reason := body["cancelationReason"]
+	switch {
+	case start != end:
+		return invalid("invariant", "Appointment", "Either start and end are given, or neither.")
+	case !start && status != "proposed" && status != "cancelled" && status != "waitlist":
+		return invalid("invariant", "Appointment", "Only a proposed or cancelled appointment may be without start and end.")
+	case reason && status != "cancelled" && status != "noshow":
+		return invalid("invariant", "Appointment", "Only a cancelled appointment, or one not attended, has a reason for it.")
+	}
+	list, _ := body["participant"].([]any)
+	for _, x := range list {
+		p, _ := x.(map[string]any)
+		if p["type"] == nil && p["actor"] == nil {
+			return invalid("invariant", "Appointment.participant", "A participant has a type or an actor.")
+		}
+		if !slices.Contains([]string{"accepted", "declined", "tentative", "needs-action"}, text(p, "status")) {
+			return invalid("code-invalid", "Appointment.participant.status", "The code is not in the element's value set.")
+		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (r *records) create(kind string, body resource, ifNoneExist string) (versio
 		return version{}, false, err
 	}
 	v := version{Type: kind, ID: newID(), Version: 1, At: r.now().UTC(), Resource: body}
-	return v, true, r.save([]version{v})
+	return v, true, r.write([]version{v})
 }
 
 // existing is what a conditional create's search finds: nothing, one, or a refusal when there are several.
@@ -50,7 +50,49 @@ func (r *records) update(kind, id string, body resource, ifMatch string) (versio
 	if err != nil {
 		return version{}, err
 	}
-	return v, r.save([]version{v})
+	return v, r.write([]version{v})
+}
+
+// write saves what a commit asks for, with what the diary makes of it.
+func (r *records) write(versions []version) error {
+	versions, err := r.scheduled(versions)
+	if err != nil {
+		return err
+	}
+	return r.save(versions)
+}
+
+// updateWhere replaces the one resource that a search finds, or makes one (conditional update, hl7.org/fhir/R4/http.html#cond-update).
+func (r *records) updateWhere(kind, search string, body resource, ifMatch string) (version, bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if search == "" {
+		return version{}, false, &refused{http.StatusBadRequest, "required", "A conditional update needs a search.", ""}
+	}
+	if err := validate(kind, body); err != nil {
+		return version{}, false, err
+	}
+	existing, err := r.existing(kind, search)
+	if err != nil {
+		return version{}, false, err
+	}
+	if existing == nil {
+		v := version{Type: kind, ID: newID(), Version: 1, At: r.now().UTC(), Resource: body}
+		return v, true, r.write([]version{v})
+	}
+	if id := text(body, "id"); id != "" && id != existing.ID {
+		return version{}, false, &refused{http.StatusBadRequest, "invalid", "The id in the content is not the one that was found.", kind + ".id"}
+	}
+	named := make(resource, len(body)+1)
+	for name, value := range body {
+		named[name] = value
+	}
+	named["id"] = existing.ID
+	v, err := r.replacement(kind, existing.ID, named, ifMatch)
+	if err != nil {
+		return version{}, false, err
+	}
+	return v, false, r.write([]version{v})
 }
 
 func (r *records) replacement(kind, id string, body resource, ifMatch string) (version, error) {
@@ -112,7 +154,7 @@ func (r *records) transaction(bundle resource) (resource, error) {
 			return nil, err
 		}
 	}
-	if err := r.save(written); err != nil {
+	if err := r.write(written); err != nil {
 		return nil, err
 	}
 	var answers []any

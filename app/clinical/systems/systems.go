@@ -224,7 +224,9 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 	}
 	switch m.Integration.Kind {
 	case clinical.FHIR:
-		return fhir.New(m.Integration.BaseURL, m.Transport, m.Now), nil
+		return fhir.New(fhir.Options{
+			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random,
+		})
 	case clinical.BaRS:
 		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
 	case clinical.GPConnect:

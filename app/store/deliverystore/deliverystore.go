@@ -1,5 +1,6 @@
-// Package deliverystore keeps deliveries, and each organisation's head row: the lock
-// under which a drain job is started and ended, its lease, and its circuit breaker. It implements clinical.Store,
+// Package deliverystore keeps deliveries, each organisation's head row (the lock
+// under which a drain job is started and ended, and its lease), how each integration does with its circuit breaker, and what a
+// comparison with the systems came to. It implements clinical.Store, clinical.Watch, clinical.Ledger,
 // clinical.Drain and what package jobs asks for.
 //
 // The head row is locked before a drain job is inserted and when one ends, in the same transaction as the deliveries

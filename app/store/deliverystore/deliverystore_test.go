@@ -79,7 +79,7 @@ func (p place) enqueue(deliveries ...clinical.Delivery) {
 
 func (p place) take(token uuid.UUID, limit int, now time.Time) clinical.Slice {
 	p.t.Helper()
-	slice, err := p.store.Take(ctx, p.line(), clinical.Lease{Token: token, For: time.Minute}, limit, now)
+	slice, err := p.store.Take(ctx, p.line(), clinical.Lease{Token: token, For: time.Minute}, clinical.Ask{Limit: limit, Now: now})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestALeaseIsExclusive(t *testing.T) {
 	p := newPlace(t, testdb.New(t))
 	p.enqueue(p.delivery(uuid.New(), 1))
 	stale, fresh := uuid.New(), uuid.New()
-	taken, err := p.store.Take(ctx, p.line(), clinical.Lease{Token: stale, For: time.Hour}, 10, noon)
+	taken, err := p.store.Take(ctx, p.line(), clinical.Lease{Token: stale, For: time.Hour}, clinical.Ask{Limit: 10, Now: noon})
 	if err != nil || len(taken.Deliveries) != 1 || taken.Deliveries[0].State != clinical.Pending {
 		t.Fatalf("%+v, %v", taken, err)
 	}
@@ -246,30 +246,87 @@ func TestALeaseIsExclusive(t *testing.T) {
 	}
 }
 
-func TestTheBreakerIsInTheDatabase(t *testing.T) {
+func (p place) exec(sql string) {
+	p.t.Helper()
+	if err := p.db.InTx(ctx, tenants.JobOf(p.neighbourhood), func(tx *database.Tx) error { return tx.Gorm().Exec(sql).Error }); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestTheBreakerIsInTheDatabaseAndEachIntegrationsOwn(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, testdb.New(t))
-	p.enqueue(p.delivery(uuid.New(), 1))
+	sick, well := p.connect(clinical.Integration{}), p.connect(clinical.Integration{}, "admin")
+	first, second := p.delivery(uuid.New(), 1), p.delivery(uuid.New(), 1)
+	second.Document.Kind.Code = "admin"
+	p.enqueue(first, second)
 	token := uuid.New()
-	slice := p.take(token, 1, noon)
-	tried := slice.Deliveries[0].After(clinical.Receipt{}, &clinical.Unavailable{Says: "busy"}, noon, 0)
-	wait, done := p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{tried}, Breaker: clinical.Breaker{Failures: 4}, Hold: time.Hour})
+	slice := p.take(token, 2, noon)
+	if len(slice.Deliveries) != 2 || slice.Deliveries[0].IntegrationID != sick.ID || slice.Deliveries[1].IntegrationID != well.ID || !slice.Others || len(slice.Ways) != 2 {
+		t.Fatalf("%+v", slice)
+	}
+	down, busy := &clinical.Unavailable{Says: "busy"}, slice.Deliveries
+	wait, done := p.finish(token, clinical.Progress{
+		Deliveries: []clinical.Delivery{busy[0].After(clinical.Receipt{}, down, noon, 0), busy[1].After(clinical.Receipt{}, down, noon, 0)},
+		Ways: []clinical.WayProgress{
+			{IntegrationID: sick.ID, Breaker: clinical.Breaker{Failures: 4}, Hold: time.Hour, Says: "busy", At: noon},
+			{IntegrationID: well.ID, Breaker: clinical.Breaker{Failures: 1}, Says: "busy", At: noon},
+		},
+	})
 	if done || wait != clinical.FirstWait {
 		t.Errorf("done %v, wait %v", done, wait)
 	}
-	if got := p.take(uuid.New(), 1, noon.Add(time.Hour)); got.Held < 59*time.Minute || len(got.Deliveries) != 0 {
-		t.Errorf("with the circuit open: %+v", got)
+	got := p.take(uuid.New(), 2, noon.Add(time.Hour))
+	if len(got.Deliveries) != 1 || got.Deliveries[0].ID != second.ID || got.Ways[well.ID].Breaker.Failures != 1 {
+		t.Fatalf("with one circuit open: %+v", got)
 	}
-	if err := p.db.Global(ctx, func(tx *database.Tx) error {
-		return tx.Gorm().Exec(`update delivery_heads set breaker_until = now()`).Error
-	}); err != nil {
-		t.Fatal(err)
+	p.exec(`update delivery_heads set lease_until = now() - interval '1 second'; update integration_health set held_until = now()`)
+	later := p.take(token, 2, noon.Add(time.Hour))
+	if later.Ways[sick.ID].Breaker.Failures != 4 || len(later.Deliveries) != 2 {
+		t.Errorf("the failures are remembered: %+v", later)
 	}
-	if got := p.take(token, 1, noon); got.Breaker.Failures != 4 || len(got.Deliveries) != 0 {
-		t.Errorf("the failures are remembered, and the delivery is not due: %+v", got)
+	filed := later.Deliveries[0].After(clinical.Receipt{ExternalID: "Task/1"}, nil, noon, 0)
+	p.finish(token, clinical.Progress{Deliveries: []clinical.Delivery{filed}, Ways: []clinical.WayProgress{{IntegrationID: sick.ID, Taken: 1, At: noon.Add(time.Hour)}}})
+	health, err := p.store.Health(ctx, p.staff(p.practice), noon)
+	if err != nil || len(health) != 1 || len(health[0].Ways) != 2 {
+		t.Fatalf("%+v, %v", health, err)
 	}
-	if got := p.take(token, 1, noon.Add(time.Second)); len(got.Deliveries) != 1 || got.Deliveries[0].Attempts != 1 || got.Deliveries[0].LastError != "busy" {
-		t.Errorf("later: %+v", got)
+	for _, w := range health[0].Ways {
+		if w.IntegrationID == sick.ID && (w.Failures != 0 || w.LastError != "busy" || w.Filed != 1 || w.PerMinute <= 0 || !w.FailedAt.Equal(noon) || !w.FiledAt.Equal(noon.Add(time.Hour))) {
+			t.Errorf("%+v", w)
+		}
+	}
+}
+
+func TestASystemsLimitOfCallsIsSharedByAllWhoCallIt(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	p, q := newPlace(t, db), newPlace(t, db)
+	for _, one := range []place{p, q} {
+		one.connect(clinical.Integration{Settings: map[string]string{clinical.CallsPerSecondSetting: "4"}})
+		for range 10 {
+			one.enqueue(one.delivery(uuid.New(), 1))
+		}
+	}
+	first := p.take(uuid.New(), 10, noon)
+	if len(first.Deliveries) != 4 {
+		t.Fatalf("took %d", len(first.Deliveries))
+	}
+	for _, way := range first.Ways {
+		if way.Every != 250*time.Millisecond || way.After > 100*time.Millisecond {
+			t.Errorf("%+v", way)
+		}
+	}
+	second := q.take(uuid.New(), 10, noon)
+	if len(second.Deliveries) > 0 {
+		for _, way := range second.Ways {
+			if way.After < 500*time.Millisecond {
+				t.Errorf("another neighbourhood's calls do not stand behind these: %+v", way)
+			}
+		}
+	}
+	if third := q.take(uuid.New(), 10, noon); len(second.Deliveries)+len(third.Deliveries) > 4 || (len(third.Deliveries) == 0 && third.Held == 0 && len(third.Ways) > 0) {
+		t.Errorf("took %d and %d more within the second", len(second.Deliveries), len(third.Deliveries))
 	}
 }
 

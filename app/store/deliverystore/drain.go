@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"onedoor/app/clinical"
@@ -24,57 +26,92 @@ const unblocked = `
 	  where e.neighbourhood_id = d.neighbourhood_id and e.request_id = d.request_id and e.organisation_id = d.organisation_id
 	    and (e.sequence, e.id) < (d.sequence, d.id) and (e.state in (0, 1) or (e.state = 4 and (e.purpose < 2 or d.purpose > 1))))`
 
-// pausedWait is how soon a resumed integration is noticed.
-const pausedWait = 5 * time.Second
+const (
+	// pausedWait is how soon a resumed integration is noticed.
+	pausedWait = 5 * time.Second
+	// dueWait bounds the sleep until a delivery's next try, so that a new one to a system that is well does not wait.
+	dueWait = 2 * time.Second
+)
 
 // Take leases a line and marks its next deliveries as sent: if this process dies, whoever comes next reads them back first.
-func (s *Store) Take(ctx context.Context, line clinical.Line, lease clinical.Lease, limit int, now time.Time) (clinical.Slice, error) {
+func (s *Store) Take(ctx context.Context, line clinical.Line, lease clinical.Lease, ask clinical.Ask) (clinical.Slice, error) {
 	var slice clinical.Slice
 	err := s.db.InTx(ctx, tenants.JobOf(line.NeighbourhoodID), func(tx *database.Tx) error {
 		slice = clinical.Slice{}
-		err := tx.Pgx().QueryRow(ctx, `
+		tag, err := tx.Pgx().Exec(ctx, `
 			update delivery_heads set lease_token = $3, lease_until = clock_timestamp() + $4
 			where neighbourhood_id = $1 and organisation_id = $2
-			  and (lease_until is null or lease_until < clock_timestamp() or lease_token = $3)
-			  and (breaker_until is null or breaker_until <= clock_timestamp())
-			returning failures`,
-			line.NeighbourhoodID, line.OrganisationID, lease.Token, lease.For).Scan(&slice.Breaker.Failures)
-		if errors.Is(err, pgx.ErrNoRows) {
+			  and (lease_token = $3 or ($5 and (lease_until is null or lease_until < clock_timestamp())))`,
+			line.NeighbourhoodID, line.OrganisationID, lease.Token, lease.For, ask.Done.Empty())
+		switch {
+		case err != nil:
+			return fmt.Errorf("lease a line: %w", err)
+		case tag.RowsAffected() == 0 && !ask.Done.Empty():
+			return clinical.ErrLeaseLost
+		case tag.RowsAffected() == 0:
 			slice.Held, err = held(ctx, tx, line)
 			return err
 		}
-		if err != nil {
-			return fmt.Errorf("lease a line: %w", err)
-		}
-		ways, err := integrationstore.In(ctx, tx, line.OrganisationID)
-		if err != nil {
+		if err := write(ctx, tx, line, ask.Done, 0, 1); err != nil {
 			return err
 		}
-		if slice.Deliveries, err = due(ctx, tx, line, ways, limit, now); err != nil || len(slice.Deliveries) == 0 {
-			return err
-		}
-		if slice.Deliveries, err = withoutHeld(ctx, tx, line, slice.Deliveries, now); err != nil || len(slice.Deliveries) == 0 {
-			return err
-		}
-		marked := make([]clinical.Delivery, len(slice.Deliveries))
-		for i, d := range slice.Deliveries {
-			d.State, d.UpdatedAt = clinical.Sent, now
-			if d.SentAt.IsZero() {
-				d.SentAt = now
-			}
-			marked[i] = d
-		}
-		return save(ctx, tx, line, marked, 0, 1)
+		return take(ctx, tx, line, ask, &slice)
 	})
 	return slice, err
 }
 
-// held is for how long a line may not be worked on; never zero, so that nobody spins on it.
+// take chooses a slice's deliveries, each with its way, and marks them.
+func take(ctx context.Context, tx *database.Tx, line clinical.Line, ask clinical.Ask, slice *clinical.Slice) error {
+	ways, err := integrationstore.In(ctx, tx, line.OrganisationID)
+	if err != nil {
+		return err
+	}
+	known, err := standings(ctx, tx, line)
+	if err != nil {
+		return err
+	}
+	shut, _ := shutNow(ways, known)
+	for _, id := range ask.Busy {
+		shut[id] = true
+	}
+	slice.Others = len(ways) > 1
+	for { // once more for each way whose limit of calls is used up
+		found, err := due(ctx, tx, line, ways, shut, ask.Limit, ask.Now)
+		if err != nil {
+			return err
+		}
+		if found, err = withoutHeld(ctx, tx, line, found, ask.Now); err != nil {
+			return err
+		}
+		slice.Ways = map[uuid.UUID]clinical.Way{}
+		for _, d := range found {
+			slice.Ways[d.IntegrationID] = clinical.Way{Breaker: known[d.IntegrationID].breaker}
+		}
+		full, err := pace(ctx, tx, ways, &found, slice.Ways)
+		if err != nil {
+			return err
+		}
+		slice.Deliveries = found
+		if len(full) == 0 {
+			break
+		}
+		maps.Copy(shut, full)
+	}
+	marked := make([]clinical.Delivery, len(slice.Deliveries))
+	for i, d := range slice.Deliveries {
+		d.State, d.UpdatedAt = clinical.Sent, ask.Now
+		if d.SentAt.IsZero() {
+			d.SentAt = ask.Now
+		}
+		marked[i] = d
+	}
+	return save(ctx, tx, line, marked, 0, 1)
+}
+
+// held is for how long another process may work on a line; never zero, so that nobody spins on it.
 func held(ctx context.Context, tx *database.Tx, line clinical.Line) (time.Duration, error) {
 	var wait *time.Duration
-	err := tx.Pgx().QueryRow(ctx, `
-		select greatest(lease_until, breaker_until) - clock_timestamp()
-		from delivery_heads where neighbourhood_id = $1 and organisation_id = $2`,
+	err := tx.Pgx().QueryRow(ctx, `select lease_until - clock_timestamp() from delivery_heads where neighbourhood_id = $1 and organisation_id = $2`,
 		line.NeighbourhoodID, line.OrganisationID).Scan(&wait)
 	const least = 50 * time.Millisecond
 	switch {
@@ -89,9 +126,9 @@ func held(ctx context.Context, tx *database.Tx, line clinical.Line) (time.Durati
 	return max(least, *wait), nil
 }
 
-func due(ctx context.Context, tx *database.Tx, line clinical.Line, ways []clinical.Integration, limit int, now time.Time) ([]clinical.Delivery, error) {
+func due(ctx context.Context, tx *database.Tx, line clinical.Line, ways []clinical.Integration, shut closed, limit int, now time.Time) ([]clinical.Delivery, error) {
 	var rows []row
-	waits := waiting(ways)
+	waits := waiting(ways, shut)
 	err := tx.Gorm().WithContext(ctx).Raw(`
 		select d.* from deliveries d
 		where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and d.next_at <= ? and `+unblocked+waits.but()+`
@@ -116,65 +153,68 @@ func (s *Store) Save(ctx context.Context, line clinical.Line, lease clinical.Lea
 
 // progress also locks the head row until the commit.
 func progress(ctx context.Context, tx *database.Tx, line clinical.Line, lease clinical.Lease, p clinical.Progress) error {
-	var hold *time.Duration
-	if p.Hold > 0 {
-		hold = &p.Hold
-	}
 	tag, err := tx.Pgx().Exec(ctx, `
-		update delivery_heads set lease_until = clock_timestamp() + $4, failures = $5, breaker_until = clock_timestamp() + $6
+		update delivery_heads set lease_until = clock_timestamp() + $4
 		where neighbourhood_id = $1 and organisation_id = $2 and lease_token = $3`,
-		line.NeighbourhoodID, line.OrganisationID, lease.Token, lease.For, p.Breaker.Failures, hold)
+		line.NeighbourhoodID, line.OrganisationID, lease.Token, lease.For)
 	if err != nil {
 		return fmt.Errorf("keep a lease: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
 		return clinical.ErrLeaseLost
 	}
-	return save(ctx, tx, line, p.Deliveries, 0, 1)
+	return write(ctx, tx, line, p, 0, 1)
 }
 
-// left is when a line's next delivery may go, and whether others wait for a paused integration.
-func left(ctx context.Context, tx *database.Tx, line clinical.Line) (next *time.Time, paused bool, err error) {
+// left is after how long a line's next delivery may go; false when none is left that a drain has work with.
+func left(ctx context.Context, tx *database.Tx, line clinical.Line, now time.Time) (wait time.Duration, any bool, err error) {
 	ways, err := integrationstore.In(ctx, tx, line.OrganisationID)
 	if err != nil {
-		return nil, false, err
+		return 0, false, err
 	}
-	waits := waiting(ways)
+	known, err := standings(ctx, tx, line)
+	if err != nil {
+		return 0, false, err
+	}
+	shut, look := shutNow(ways, known)
+	waits := waiting(ways, shut)
 	var found struct {
-		Next   *time.Time
-		Paused bool
+		Next *time.Time
+		Shut bool
 	}
 	err = tx.Gorm().WithContext(ctx).Raw(`
-		select min(next_at) filter (where not waits) as next, coalesce(bool_or(waits), false) as paused
+		select min(next_at) filter (where not waits) as next, coalesce(bool_or(waits), false) as shut
 		from (select d.next_at, `+waits.condition+` as waits from deliveries d
 		      where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and `+unblocked+`) open`,
 		append(slices.Clone(waits.arguments), line.NeighbourhoodID, line.OrganisationID)...).Scan(&found).Error
 	if err != nil {
-		return nil, false, fmt.Errorf("look for what is left: %w", err)
+		return 0, false, fmt.Errorf("look for what is left: %w", err)
 	}
-	return found.Next, found.Paused, nil
+	switch {
+	case found.Next != nil:
+		return min(max(0, found.Next.Sub(now)), dueWait), true, nil
+	case found.Shut && len(ways) > 1: // what is new may go by another
+		return min(look, dueWait), true, nil
+	case found.Shut:
+		return look, true, nil
+	}
+	return 0, false, nil
 }
 
-// Finish writes a slice's last progress and gives the lease back under the head's lock. When nothing is left to do,
+// Finish writes a turn's last progress and gives the lease back under the head's lock. When nothing is left to do,
 // complete ends the job in the same transaction; otherwise it says after how long the line is to be looked at again.
 func (s *Store) Finish(ctx context.Context, line clinical.Line, lease clinical.Lease, p clinical.Progress, now time.Time, complete func(*database.Tx) error) (wait time.Duration, done bool, err error) {
 	err = s.db.InTx(ctx, tenants.JobOf(line.NeighbourhoodID), func(tx *database.Tx) error {
-		wait, done = 0, false
 		if err := progress(ctx, tx, line, lease, p); err != nil {
 			return err
 		}
-		next, paused, err := left(ctx, tx, line)
+		next, some, err := left(ctx, tx, line, now)
 		if err != nil {
 			return err
 		}
+		wait, done = next, !some
 		changes := map[string]any{"lease_token": nil, "lease_until": nil}
-		switch {
-		case next != nil:
-			wait = max(0, next.Sub(now))
-		case paused:
-			wait = pausedWait
-		default:
-			done = true
+		if done {
 			changes["draining"] = false
 		}
 		if err := headOf(tx.Gorm().WithContext(ctx), line).Updates(changes).Error; err != nil {

@@ -101,13 +101,13 @@ func ways(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Hea
 		LastError                     string
 		Filed                         int
 		Lately                        int
-		Within                        float64
+		OverSeconds                   float64
 	}
 	err := owned(tx.Gorm().WithContext(ctx).Table("integration_health"), tx.Scope()).Select(`
 		organisation_id, integration_id, failures, held_until, failed_at, filed_at, last_error, filed,
 		case when period > clock_timestamp() - interval '10 minutes'
 		     then filed_now + case when period > clock_timestamp() - interval '5 minutes' then filed_before else 0 end else 0 end lately,
-		extract(epoch from clock_timestamp() - date_bin('5 minutes', clock_timestamp(), timestamptz 'epoch'))::float8 + 300 within`).
+		extract(epoch from clock_timestamp() - date_bin('5 minutes', clock_timestamp(), timestamptz 'epoch'))::float8 + 300 over_seconds`).
 		Order("organisation_id, integration_id").Scan(&rows).Error
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func ways(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Hea
 		h := of(r.OrganisationID)
 		h.Ways = append(h.Ways, clinical.WayHealth{
 			IntegrationID: r.IntegrationID, Failures: r.Failures, HeldUntil: moment(r.HeldUntil), LastError: r.LastError, FailedAt: moment(r.FailedAt),
-			FiledAt: moment(r.FiledAt), Filed: r.Filed, PerMinute: float64(r.Lately) * 60 / r.Within,
+			FiledAt: moment(r.FiledAt), Filed: r.Filed, PerMinute: float64(r.Lately) * 60 / r.OverSeconds,
 		})
 	}
 	return nil

@@ -130,9 +130,18 @@ func moment(t *time.Time) time.Time {
 	return *t
 }
 
-// save writes what a try or a replay changes, in one round trip. A row that is not in one of the states expected has been
-// changed by somebody else, and nothing is saved.
+// save writes what a try or a replay changes. A row that is not in one of the states expected has been changed by somebody
+// else, and nothing is saved.
 func save(ctx context.Context, tx *database.Tx, line clinical.Line, deliveries []clinical.Delivery, from ...int16) error {
+	return write(ctx, tx, line, clinical.Progress{Deliveries: deliveries}, from...)
+}
+
+// write writes a drain's progress in one round trip.
+func write(ctx context.Context, tx *database.Tx, line clinical.Line, p clinical.Progress, from ...int16) error {
+	if p.Empty() {
+		return nil
+	}
+	deliveries := p.Deliveries
 	var batch pgx.Batch
 	for _, d := range deliveries {
 		r := rowOf(d)
@@ -144,6 +153,9 @@ func save(ctx context.Context, tx *database.Tx, line clinical.Line, deliveries [
 			line.NeighbourhoodID, line.OrganisationID, r.ID, r.State, r.Attempts, r.LastError, r.ExternalID, r.ETag,
 			r.UpdatedAt, r.NextAt, r.SentAt, r.AcceptedAt, r.FiledAt, r.AcknowledgedAt, r.IntegrationID,
 			r.ReplayedAt, r.TheirReference, from)
+	}
+	for _, w := range p.Ways {
+		keepWay(&batch, line, w)
 	}
 	results := tx.Pgx().SendBatch(ctx, &batch)
 	defer func() { _ = results.Close() }()
@@ -180,8 +192,6 @@ type head struct {
 	Draining        bool
 	LeaseToken      *uuid.UUID
 	LeaseUntil      *time.Time
-	Failures        int
-	BreakerUntil    *time.Time
 }
 
 func (head) TableName() string { return "delivery_heads" }

@@ -80,7 +80,7 @@ func TestAnotherTenantCannot(t *testing.T) {
 	if got, err := p.store.Replay(ctx, p.staff(p.practice), audit.Actor{Kind: audit.System, Name: "test"}, d.ID, noon); err != nil || got.State != clinical.Pending {
 		t.Errorf("replay by its owner: %s, %v", got.State, err)
 	}
-	if slice, err := p.store.Take(ctx, clinical.Line{NeighbourhoodID: stranger.neighbourhood, OrganisationID: p.practice}, clinical.Lease{Token: uuid.New(), For: time.Second}, 10, noon); err != nil || len(slice.Deliveries) > 0 {
+	if slice, err := p.store.Take(ctx, clinical.Line{NeighbourhoodID: stranger.neighbourhood, OrganisationID: p.practice}, clinical.Lease{Token: uuid.New(), For: time.Second}, clinical.Ask{Limit: 10, Now: noon}); err != nil || len(slice.Deliveries) > 0 {
 		t.Errorf("a drain in another neighbourhood took %d, %v", len(slice.Deliveries), err)
 	}
 	if n, err := p.store.Sweep(ctx, stranger.neighbourhood, time.Second); n != 0 || err != nil {

@@ -1,6 +1,6 @@
 // Package operations is the workspace of those who keep the service running: leads, administrators of organisations and
-// the platform's operators. It shows how the telephone line does beside the web, what was sent to patients, what the line
-// says, and how free words are understood. Every page and change works without JavaScript.
+// the platform's operators. It shows how the telephone line does beside the web, how outcomes fare on their way to
+// clinical systems, what was sent to patients, what the line says, and how free words are understood. Every page and change works without JavaScript.
 //
 // It decides nothing: calls, messages, prompts and understanding do. It shows counts, settings and the product's own
 // words, and never a request, a patient or a caller's number; the one exception is the development outbox, which exists
@@ -36,6 +36,8 @@ type Options struct {
 	Directories    Directories
 	Neighbourhoods Neighbourhoods
 	Calls          Calls
+	Deliveries     Deliveries
+	Ways           Ways // what integrations are called; not told where nil
 	Messages       Messages
 	Understanding  Understanding
 	Prompts        Prompts
@@ -76,6 +78,7 @@ func (w *Workspace) sections() []section {
 		{"Overview", root, "", "operations", "read", w.addFront, true},
 		{"Calls", callsPath, "How the telephone line does: calls, how they ended, how long people waited, and how requests fare beside the web.", "report", "read", w.addCalls, w.Calls != nil},
 		{"", reconcilePath, "", "call", "reconcile", w.addReconcile, w.Calls != nil},
+		{"Deliveries", deliveriesPath, "Outcomes on their way to clinical systems: what waits, what needs a person, and whether the systems have what we say.", "delivery", "replay", w.addDeliveries, w.Deliveries != nil},
 		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil},
 		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil},
 		{"What the line says", promptsPath, "What callers hear: listen to each phrase, and record it yourselves.", "prompt", "read", w.addPrompts, w.Prompts != nil},

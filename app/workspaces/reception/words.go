@@ -79,7 +79,9 @@ func deliveryWords(s clinical.State) (label pages.Label, says string) {
 	case clinical.Sent:
 		return pages.Label{Text: "Sent", Colour: "blue"}, "Sent, and not yet confirmed by the system."
 	case clinical.Accepted:
-		return pages.Label{Text: "Accepted", Colour: "blue"}, "The system has it, and has not filed it yet."
+		return pages.Label{Text: "Accepted", Colour: "blue"}, "Taken on the way, and not yet confirmed by the system."
+	case clinical.Acknowledged:
+		return pages.Label{Text: "Acknowledged", Colour: "blue"}, "The system has it, and has not filed it yet."
 	case clinical.Filed:
 		return pages.Label{Text: "Filed", Colour: "green"}, "In the record."
 	case clinical.NeedsAttention:
