@@ -43,7 +43,7 @@ type App struct {
 	services *services
 
 	deliveries *deliverystore.Store
-	line     *telephoneLine // nil without the role
+	line       *telephoneLine // nil without the role
 
 	listener, metricsListener, simListener net.Listener
 }
@@ -192,7 +192,7 @@ func (a *App) wire(ctx context.Context) error {
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
 			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
-			Calls:   a.services.calls, Standings: a.standings(deliveries), Bookings: a.services.bookings,
+			Calls:   a.services.calls, Standings: a.standings(deliveries), Bookings: a.services.bookings, Inboxes: a.inboxes(deliveries),
 			Ledger: deliveries, DeliveryAlarms: a.deliveryAlarms(),
 		}
 		if a.services.traces.Available() {

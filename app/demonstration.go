@@ -45,7 +45,7 @@ func (a *App) seed(ctx context.Context) error {
 	return a.holdAppointments(ctx)
 }
 
-// holdAppointments puts appointments into the clinical systems that this process runs.
+// holdAppointments puts appointments, free times and repeat medicines into the clinical systems that this process runs.
 func (a *App) holdAppointments(ctx context.Context) error {
 	register, err := a.services.register.All(ctx, demo.NeighbourhoodID("riverside"))
 	if err != nil {
@@ -53,6 +53,11 @@ func (a *App) holdAppointments(ctx context.Context) error {
 	}
 	for _, b := range demo.Bookings(register, a.now()) {
 		if err := a.sim.Hold(b.ODS, "Appointment", b.ID, b.Resource); err != nil {
+			return err
+		}
+	}
+	for _, h := range demo.Diary(register, a.now()) {
+		if err := a.sim.Hold(h.ODS, h.Kind, h.ID, h.Resource); err != nil {
 			return err
 		}
 	}

@@ -122,6 +122,9 @@ func (l *lane) one(ctx context.Context, system clinical.System, delivery clinica
 	if clinical.Troubled(err) {
 		l.says = after.LastError
 	}
+	if after.LastError == "" { // what has only begun goes on at once
+		return after
+	}
 	l.options.Logger.LogAttrs(ctx, slog.LevelWarn, "a delivery was not filed",
 		slog.String("delivery", after.ID.String()), slog.String("organisation", after.OrganisationID.String()),
 		slog.String("state", string(after.State)), slog.Int("attempts", after.Attempts), slog.String("says", after.LastError))

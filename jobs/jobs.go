@@ -119,6 +119,8 @@ type Work struct {
 	Bookings       BookingSettler
 	Traces         PatientTracer
 	Organisations  OrganisationRefresher
+	// Inboxes fetch what clinical systems say later; they need Systems.
+	Inboxes Inboxes
 }
 
 // Client runs jobs.
@@ -188,6 +190,11 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		return nil, err
 	}
 	periodic = append(periodic, watching...)
+	hearing, err := work.hearing(registered, o)
+	if err != nil {
+		return nil, err
+	}
+	periodic = append(periodic, hearing...)
 	client, err := river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{
 		Logger:  o.Logger,
 		Workers: registered,
@@ -200,6 +207,7 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueTraces:      {MaxWorkers: 1},
 
 			queueReconciliation: {MaxWorkers: 2},
+			queueInbox:          {MaxWorkers: inboxAtOnce},
 		},
 		PeriodicJobs:                periodic,
 		JobTimeout:                  jobTimeout,

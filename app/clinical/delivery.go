@@ -214,6 +214,16 @@ func (d Delivery) Late(now time.Time) bool {
 	return d.State != Filed && !d.DueAt.IsZero() && now.After(d.DueAt)
 }
 
+// Overdue is a late delivery that a person has to look for, where the next word is somebody else's and has not come; others
+// are still being sent, and stay as they are.
+func (d Delivery) Overdue(now time.Time) Delivery {
+	if d.State != Accepted && d.State != Acknowledged {
+		return d
+	}
+	due := d.DueAt.In(tenants.London()).Format("2 January at 15:04")
+	return d.SetAside("The practice's system took this and has not said that it is in the record. It was due by "+due+". Look in the record, and send it again only if it is not there.", now)
+}
+
 // Acknowledge is the delivery after a later word on it, and whether that changed anything. What is filed stays filed: words
 // overtake each other on the way. A refusal of an earlier sending does not stop the one that a person has since begun. A
 // system that says that it has filed a document is believed, even where a person was asked to look meanwhile.

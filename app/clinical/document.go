@@ -61,6 +61,8 @@ func (p Patient) Name() string { return strings.TrimSpace(p.GivenName + " " + p.
 type Party struct {
 	ODS  nhs.ODSCode `json:"ods_code"`
 	Name string      `json:"name"`
+	// Kind is practice, pharmacy, community or hub; empty in documents that were made before it was kept.
+	Kind string `json:"kind,omitempty"`
 }
 
 // Check refuses a document that no system could file.

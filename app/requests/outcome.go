@@ -109,7 +109,7 @@ func deliveryTo(r *Request, to uuid.UUID, purpose clinical.Purpose, kind *catalo
 
 func party(d *tenants.Directory, id uuid.UUID) clinical.Party {
 	o, _ := d.Organisation(id)
-	return clinical.Party{ODS: o.ODS, Name: o.Name}
+	return clinical.Party{ODS: o.ODS, Name: o.Name, Kind: string(o.Kind)}
 }
 
 func organisationTo(d *tenants.Directory, to string, at time.Time) (tenants.Organisation, error) {

@@ -2,6 +2,7 @@
 // a ledger of effects, and faults on command.
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
+//	/{ods}/mesh     MESH, and the organisation as a receiver of documents behind it (MeshPath)
 //	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
 //	/{ods}/bars     the Booking and Referral Standard: metadata, MessageDefinition, Slot, $process-message, and what was sent
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
@@ -71,6 +72,7 @@ func (s *Server) Beside(first string, h http.Handler) {
 type system struct {
 	records *records
 	fault   *faultSwitch
+	mesh    *post
 	signIn  *signIn
 	now     func() time.Time
 	people  *people
@@ -113,6 +115,7 @@ func (s *Server) system(ods nhs.ODSCode) (*system, error) {
 		return nil, err
 	}
 	made := &system{records: records, fault: &faultSwitch{closed: s.closed}, signIn: newSignIn(), now: s.now, people: &people{}}
+	made.mesh = newPost(records, made.fault, s.now)
 	s.systems[ods] = made
 	return made, nil
 }
@@ -138,6 +141,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case part == "fhir":
 		system.serveFHIR(w, r, path)
+	case part == "mesh":
+		system.mesh.serve(w, r, path)
 	case part == "STU3":
 		system.serveGPConnect(w, r, ods, path)
 	case part == "bars":

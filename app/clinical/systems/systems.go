@@ -23,6 +23,7 @@ import (
 	"onedoor/app/clinical/bars"
 	"onedoor/app/clinical/fhir"
 	"onedoor/app/clinical/gpconnect"
+	"onedoor/app/clinical/mesh"
 	"onedoor/app/fault"
 	"onedoor/app/integrations"
 	"onedoor/app/outbound"
@@ -231,7 +232,9 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
 	case clinical.GPConnect:
 		return gpconnect.New(gpconnect.Options{BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now, Random: m.Random})
-	case clinical.MESH, clinical.PatientFacing, clinical.IM1:
+	case clinical.MESH:
+		return mesh.New(mesh.Options{Integration: m.Integration, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random})
+	case clinical.PatientFacing, clinical.IM1:
 	}
 	return nil, &clinical.Refused{Says: "This version cannot send by this kind of connection. File it by hand."}
 }

@@ -85,11 +85,12 @@ func named(db *gorm.DB, a clinical.Acknowledgement) *gorm.DB {
 	return db.Where("external_id = ? and external_id <> ''", a.ExternalID)
 }
 
-// Late marks deliveries that were to be filed by now, each once, and gives them. They are to be told to people.
+// Late notices deliveries that were to be filed by now, each once, and puts those before a person of which the next word is
+// somebody else's. They are given as they are afterwards.
 func (s *Store) Late(ctx context.Context, neighbourhood uuid.UUID, now time.Time, most int) ([]clinical.Delivery, error) {
-	var rows []row
+	var late []clinical.Delivery
 	err := s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-		rows = nil
+		var rows []row
 		err := tx.Gorm().WithContext(ctx).Raw(`
 			update deliveries d set late_at = @now
 			where d.neighbourhood_id = @neighbourhood and d.id in (
@@ -100,10 +101,22 @@ func (s *Store) Late(ctx context.Context, neighbourhood uuid.UUID, now time.Time
 		if err != nil {
 			return fmt.Errorf("mark late deliveries: %w", err)
 		}
+		if late, err = deliveriesOf(rows); err != nil {
+			return err
+		}
+		for i, d := range late {
+			after := d.Overdue(now)
+			if late[i] = after; after.State == d.State {
+				continue
+			}
+			if err := save(ctx, tx, lineOf(after), []clinical.Delivery{after}, rows[i].State); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return deliveriesOf(rows)
+	return late, nil
 }

@@ -2,6 +2,7 @@ package deliverystore_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,8 +125,12 @@ func TestLateDeliveriesAreNoticedOnce(t *testing.T) {
 		}
 	}
 	late, err := p.store.Late(ctx, p.neighbourhood, due.Add(time.Second), 10)
-	if err != nil || len(late) != 1 || late[0].ID != d.ID || late[0].State != clinical.Accepted {
+	if err != nil || len(late) != 1 || late[0].ID != d.ID || p.read(d.ID).State != clinical.NeedsAttention || !strings.Contains(p.read(d.ID).LastError, "24 November at 18:30") {
 		t.Fatalf("%+v, %v", late, err)
+	}
+	word := clinical.Acknowledgement{ID: "late", DeliveryID: d.ID, State: clinical.Filed}
+	if err := p.store.Acknowledge(ctx, p.neighbourhood, word, noon); err != nil || p.read(d.ID).State != clinical.Filed {
+		t.Errorf("a word that comes late is not heard: %v", err)
 	}
 	if again, err := p.store.Late(ctx, p.neighbourhood, due.Add(time.Hour), 10); err != nil || len(again) != 0 {
 		t.Errorf("told twice: %v", err)
@@ -136,6 +141,11 @@ func TestLateDeliveriesAreNoticedOnce(t *testing.T) {
 	}
 	if late, err := p.store.Late(ctx, p.neighbourhood, due.Add(time.Hour), 10); err != nil || len(late) != 0 {
 		t.Errorf("what is filed is late: %v", err)
+	}
+	waiting := p.delivery(uuid.New(), 1)
+	p.enqueue(waiting)
+	if late, err := p.store.Late(ctx, p.neighbourhood, due.Add(time.Hour), 10); err != nil || len(late) != 1 || p.read(waiting.ID).State != clinical.Pending {
+		t.Errorf("what still waits to be sent goes on: %+v, %v", late, err)
 	}
 }
 
