@@ -27,9 +27,11 @@ const (
 	InPerson Channel = "in-person"
 	// Tasked is no way in: Onedoor itself has something for staff to do. Nobody can submit by it.
 	Tasked Channel = "task"
+	// Referral is another organisation's referral, by its own system. Nobody says so of what they hand in.
+	Referral Channel = "referral"
 )
 
-// ParseChannel reads one of the four.
+// ParseChannel reads one of the four that a submission may name.
 func ParseChannel(s string) (Channel, error) {
 	switch c := Channel(s); c {
 	case Web, App, Phone, InPerson:
