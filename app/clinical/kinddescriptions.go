@@ -59,6 +59,7 @@ func barsDescription() Description {
 			{Name: "service-id", Label: "Service id of the receiver", Hint: "Its number in the directory of services", Required: true},
 			{Name: "service-system", Label: "Directory that the number is from", Hint: "Leave it empty for the NHS Directory of Services"},
 			{Name: "sender-service-id", Label: "Our own service id", Hint: "By which the receiver can answer"},
+			{Name: "own-service-id", Label: "This organisation’s own service id", Hint: "What others refer to it comes in here. Leave it empty to take none"},
 			{Name: "sender-ods", Label: "Our own ODS code", Hint: "In whose name the receiver is asked what it can do", Required: true},
 			{Name: "use-case", Label: "Use case", Hint: "Leave it empty for Pharmacy First (Application 5)"},
 			{Name: "sender-telephone", Label: "Telephone number for questions about a referral"},
