@@ -136,13 +136,16 @@ func (p *product) fill(key, path string, of request, reference string) string {
 		if key == "lead" {
 			service = demo.ServiceID("B82001", "general-practice").String()
 		}
+		if key == "operator" { // who sets up connections in the whole neighbourhood, and in no other
+			place = "B82001"
+		}
 	}
 	if strings.Contains(path, "/queues/:id") {
 		id = queue
 	}
 	return strings.NewReplacer(
 		":reference", reference, ":queue", queue, ":id", id, ":recording", uuid.NewString(), ":kind", "symptoms", ":neighbourhood", "riverside", ":number", "1", ":slug", slug, ":name", "first",
-		":hash", hash, ":version", hash, ":policy", hash, ":service", service, ":run", id, ":place", place, ":cell", "none", ":table", "everything-else", ":rule", "admin", "*", "none",
+		":hash", hash, ":version", hash, ":policy", hash, ":service", service, ":run", id, ":place", place, ":ods", place, ":cell", "none", ":table", "everything-else", ":rule", "admin", "*", "none",
 		":line", "riverside", ":call", id, ":step", "1", ":turn", "1.wav", ":pass", "none", ":phrase", "first", ":language", "en",
 	).Replace(path)
 }

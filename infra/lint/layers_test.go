@@ -121,6 +121,7 @@ var broken = map[string][]edge{
 	"channel-api":          {{"app/channels/api", "onedoor/app/channels/web"}, {"app/channels/api", "onedoor/app/workspaces/reception"}},
 	"channel-web":          {{"app/channels/web", "onedoor/app/channels/api"}, {"app/channels/web", "onedoor/app/workspaces/reception"}},
 	"channel-voice":        {{"app/channels/voice", "onedoor/app/channels/web"}},
+	"channel-referrals":    {{"app/channels/referrals", "onedoor/app/channels/web"}, {"app/channels/referrals", "onedoor/app/workspaces/reception"}},
 	"workspace-reception":  {{"app/workspaces/reception", "onedoor/app/workspaces/studio"}, {"app/workspaces/reception", "onedoor/app/channels/web"}},
 	"workspace-studio":     {{"app/workspaces/studio", "onedoor/app/workspaces/operations"}},
 	"workspace-operations": {{"app/workspaces/operations", "onedoor/app/workspaces/reception"}},

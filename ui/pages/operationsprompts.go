@@ -5,7 +5,9 @@ import "onedoor/ui/locales"
 // PromptPlaces lists whose telephone lines there are.
 type PromptPlaces struct {
 	Operations
-	Places []PromptPlace
+	// Heading is what is listed by place; what the line says where it is empty.
+	Heading string
+	Places  []PromptPlace
 }
 
 // PromptPlace is one line.

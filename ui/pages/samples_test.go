@@ -111,6 +111,17 @@ func samples(lang string) map[string]templ.Component {
 			{Heading: say("check-request"), List: components.SummaryList{Rows: []components.SummaryRow{{Key: question("Do you have a sore throat?"), Values: []locales.Text{say("yes")}, Actions: change}}}},
 			{Heading: say("check-about"), List: components.SummaryList{Rows: []components.SummaryRow{{Key: say("check-name"), Values: []locales.Text{locales.Plain("Sam Okafor")}, Actions: change}}}},
 		}}),
+		"sent-by-yourself": pages.Confirmation(pages.Sent{Page: frame(lang, "sent-title"), Reference: "4820019375", Status: "/riverside/status", Finish: "/riverside/forget",
+			Now: &pages.ByYourself{Heading: say("by-self-heading-book"), Says: say("by-self-says"), Link: pages.Link{Text: say("by-self-link-book"), Href: "/riverside/by-yourself"}},
+		}),
+		"by-yourself-done": pages.Settled(pages.BySelf{
+			Page: frame(lang, "by-self-done-book"), Heading: say("by-self-done-book"), Done: true, Reference: "4820019375", Says: []locales.Text{say("by-self-next-book")}, Finish: "/riverside/forget",
+			List: components.SummaryList{Rows: []components.SummaryRow{{Key: say("by-self-when"), Values: []locales.Text{locales.Plain("9:15am")}}}},
+		}),
+		"by-yourself-left": pages.Settled(pages.BySelf{
+			Page: frame(lang, "by-self-left"), Heading: say("by-self-left"), Says: []locales.Text{say("by-self-unknown"), say("by-self-stands")},
+			Links: []pages.Link{{Text: say("by-self-back"), Href: "/riverside/sent"}},
+		}),
 		"sent": pages.Confirmation(pages.Sent{Page: frame(lang, "sent-title"), Reference: "4820019375", Status: "/riverside/status", Finish: "/riverside/forget", Urgent111: true, Next: []locales.Text{
 			locales.Plain("Riverside Surgery will check your request and send it to Bridge Pharmacy. You will have an answer by 6:30pm on Monday 23 November."), say("next-no-texts"),
 		}}),

@@ -24,7 +24,7 @@ func TestAccessMatrix(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	receipt := must(t, w.submit(t, "app", w.soreThroat()), 201)
-	fill := strings.NewReplacer(":kind", "symptoms", ":reference", receipt.text("reference"), ":id", uuid.NewString(), ":slug", "riverside", ":name", "nothing", ":hash", strings.Repeat("0", 64))
+	fill := strings.NewReplacer(":kind", "symptoms", ":reference", receipt.text("reference"), ":id", uuid.NewString(), ":ods", "A81001", ":slug", "riverside", ":name", "nothing", ":hash", strings.Repeat("0", 64))
 	cells := 0
 	for _, r := range w.server.Routes() {
 		if !strings.HasPrefix(r.Path, "/api/") {

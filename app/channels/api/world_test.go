@@ -28,6 +28,7 @@ import (
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/selfservice/selfservicetest"
 	"onedoor/app/simulations"
 	"onedoor/app/store/callerstore"
 	"onedoor/app/store/callstore"
@@ -51,6 +52,7 @@ type world struct {
 	deliveries *deliverystore.Store
 	policies   *publishing.Service
 	calls      *calls.Service
+	desk       *selfservicetest.Desk
 }
 
 func newWorld(t *testing.T) *world {
@@ -72,7 +74,9 @@ func newWorld(t *testing.T) *world {
 	w.policies = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Replays: past, Pasts: past, Now: w.Now})
 	book := callstore.New(w.DB)
 	w.calls = calls.NewService(calls.Options{Store: book, Reports: book, Lists: book, Sealer: w.Vault, Now: w.Now})
+	w.desk = selfservicetest.New(t, w.World)
 	a, err := api.New(api.Options{
+		SelfService: w.desk.Service,
 		Reports:   w.calls,
 		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
 		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),

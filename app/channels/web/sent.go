@@ -12,6 +12,9 @@ func (h *Handlers) sent(v *visit) error {
 	if v.talk.Submitted == "" {
 		return h.resume(v)
 	}
+	if shown, err := h.settledBySelf(v); shown || err != nil {
+		return err
+	}
 	receipt, err := h.submit(v.ctx(), v.talk) // the same conversation gives the same receipt
 	if err != nil {
 		return err
@@ -25,7 +28,7 @@ func (h *Handlers) sent(v *visit) error {
 	}
 	return v.show(nil, pages.Confirmation(pages.Sent{
 		Page: v.frame(v.say("sent-title"), nil), Reference: string(receipt.Reference), Next: next,
-		Urgent111: receipt.Message == messages.OutOfHours, Status: v.path("status"), Finish: v.path("forget"),
+		Urgent111: receipt.Message == messages.OutOfHours, Status: v.path("status"), Finish: v.path("forget"), Now: h.byYourself(v),
 	}))
 }
 

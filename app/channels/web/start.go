@@ -93,5 +93,6 @@ func (h *Handlers) forget(v *visit) error {
 		return err
 	}
 	routes.ClearCookie(v.Context, conversationCookie)
+	routes.ClearCookie(v.Context, proofCookie)
 	return v.to("")
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Conversations  Conversations
 	Contacts       Contacts      // nil: those who begin are not counted
 	Understanding  Understanding // nil: nobody is asked in their own words
+	SelfService    SelfService   // nil: nobody settles anything by themselves
 	Now            func() time.Time
 	Random         io.Reader
 	Log            *slog.Logger
@@ -85,6 +86,22 @@ func (h *Handlers) Register(s *routes.Server) {
 	s.Add(http.MethodPost, "/:neighbourhood/check-answers", routes.Patient, h.during(h.send))
 	s.Add(http.MethodGet, "/:neighbourhood/sent", routes.Patient, h.after(h.sent))
 	s.Add(http.MethodGet, "/:neighbourhood/emergency", routes.Patient, h.after(h.emergency))
+	for _, p := range []struct {
+		path     string
+		ask, set page
+	}{
+		{"who", h.settling(h.askWho), h.settling(h.chooseWho)},
+		{"code", h.settling(h.askProof("code")), h.settling(h.giveProof("code"))},
+		{"pin", h.settling(h.askProof("pin")), h.settling(h.giveProof("pin"))},
+		{"appointment", h.proved(h.askSlot), h.proved(h.takeSlot)},
+		{"appointments", h.proved(h.askWhich), h.proved(h.chooseWhich)},
+		{"time", h.proved(h.askWhich), h.proved(h.changeTime)},
+		{"medicines", h.proved(h.askMedicines), h.proved(h.orderMedicines)},
+	} {
+		s.Add(http.MethodGet, "/:neighbourhood/by-yourself/"+p.path, routes.Patient, h.after(p.ask))
+		s.Add(http.MethodPost, "/:neighbourhood/by-yourself/"+p.path, routes.Patient, h.after(p.set))
+	}
+	s.Add(http.MethodGet, "/:neighbourhood/by-yourself", routes.Patient, h.after(h.settling(h.beginBySelf)))
 	s.Add(http.MethodPost, "/:neighbourhood/forget", routes.Patient, h.at(h.forget))
 
 	s.Add(http.MethodGet, "/:neighbourhood/go-on", routes.Public, h.at(h.askReference))

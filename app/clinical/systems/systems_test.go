@@ -113,7 +113,7 @@ func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
 	for kind, names := range map[clinical.IntegrationKind]struct{ settings, secrets []string }{
 		clinical.FHIR: {signing, append([]string{authorise.SecretPrivateKey}, certificates...)},
 		clinical.BaRS: {
-			append([]string{bars.SettingService, bars.SettingServiceSystem, bars.SettingSender, bars.SettingUseCase, bars.SettingODS, bars.SettingConsult}, signing...),
+			append([]string{bars.SettingService, bars.SettingServiceSystem, bars.SettingSender, bars.SettingOwn, bars.SettingUseCase, bars.SettingODS, bars.SettingConsult}, signing...),
 			append([]string{authorise.SecretPrivateKey}, certificates...),
 		},
 		clinical.GPConnect: {
