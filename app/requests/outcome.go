@@ -58,6 +58,11 @@ func (s *Service) Record(ctx context.Context, by Actor, c Command, in NewOutcome
 		if err != nil {
 			return nil, false, err
 		}
+		if r.Held.Any() {
+			for i := range list {
+				list[i] = list[i].SetAside(r.Held.Says(), at)
+			}
+		}
 		return details, false, tx.Deliver(list)
 	})
 }
