@@ -2,6 +2,8 @@ package directory_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,9 +21,6 @@ import (
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/listingstore"
 	"onedoor/tenants"
-
-	"net/http"
-	"net/http/httptest"
 )
 
 var at = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
