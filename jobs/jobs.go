@@ -123,6 +123,9 @@ type Work struct {
 // Client runs jobs.
 type Client struct {
 	river *river.Client[pgx.Tx]
+	// sweep inserts sweeps, from each process by itself: whoever led the periodic jobs may be the one that was killed, and it
+	// takes River a while to elect another. None where there is nothing to sweep.
+	sweep *sweeping
 }
 
 // NewInserter makes a client that inserts jobs and runs none, for processes that have another role.
@@ -141,7 +144,6 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		}
 		river.AddWorker(registered, &drainWorker{drains: work.Drains, systems: work.Systems, options: o})
 		river.AddWorker(registered, &sweepWorker{sweeps: work.Sweeps, options: o})
-		periodic = append(periodic, every(o.SweepEvery, SweepDeliveries{}))
 	}
 	if work.Offers != nil {
 		if work.Neighbourhoods == nil {
@@ -219,7 +221,11 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the job client: %w", err)
 	}
-	return &Client{client}, nil
+	made := &Client{river: client}
+	if work.Sweeps != nil {
+		made.sweep = &sweeping{inserter: client, options: o}
+	}
+	return made, nil
 }
 
 // telephone adds what keeps calls, texts and appointments going.
@@ -274,11 +280,18 @@ func (c *Client) Inserter() *river.Client[pgx.Tx] { return c.river }
 
 // Start begins to run jobs; it returns at once.
 func (c *Client) Start(ctx context.Context) error {
-	return c.river.Start(context.WithoutCancel(ctx)) // only Stop stops it, so that what runs can end well
+	if err := c.river.Start(context.WithoutCancel(ctx)); err != nil { // only Stop stops it, so that what runs can end well
+		return err
+	}
+	c.sweep.start(ctx)
+	return nil
 }
 
 // Stop takes no new job and waits for those that run.
-func (c *Client) Stop(ctx context.Context) error { return c.river.Stop(ctx) }
+func (c *Client) Stop(ctx context.Context) error {
+	c.sweep.end()
+	return c.river.Stop(ctx)
+}
 
 // every makes a job that the leader inserts at each interval, and when it becomes leader.
 func every(interval time.Duration, args river.JobArgs) *river.PeriodicJob {
