@@ -43,6 +43,20 @@ type settling struct {
 // entry is one thing that can be picked.
 type entry struct{ Token, Says string }
 
+// actWords are the phrases that offer an act, ask whether it is meant, and say that it is done.
+func actWords(act selfservice.Act) (offer, sure, done string) {
+	switch act {
+	case selfservice.Change:
+		return "self-offer-change", "self-sure-change", "self-done-change"
+	case selfservice.Cancel:
+		return "self-offer-cancel", "self-sure-cancel", "self-done-cancel"
+	case selfservice.Order:
+		return "self-offer-order", "self-sure-order", "self-done-order"
+	case selfservice.Book:
+	}
+	return "self-offer-book", "self-sure-book", "self-done-book"
+}
+
 // pickMost is how many are said at once: the ear keeps no more.
 const pickMost = 3
 
@@ -68,7 +82,8 @@ func (d *Driver) offersSelf(ctx context.Context, s *State) bool {
 }
 
 func (d *Driver) askSelf(_ context.Context, s *State) (Turn, error) {
-	return Turn{Say: []Phrase{d.say(s, "self-offer-"+string(s.Self.Act))}, Expect: s.keys(1)}, nil
+	offer, _, _ := actWords(s.Self.Act)
+	return Turn{Say: []Phrase{d.say(s, offer)}, Expect: s.keys(1)}, nil
 }
 
 func (d *Driver) keySelf(ctx context.Context, s *State, keys string) (Turn, error) {
@@ -217,7 +232,8 @@ func (d *Driver) keySelfPick(ctx context.Context, s *State, keys string) (Turn, 
 }
 
 func (d *Driver) askSelfSure(_ context.Context, s *State) (Turn, error) {
-	return Turn{Say: []Phrase{s.private(s.Self.Picked.Says + "."), d.say(s, "self-sure-"+string(s.Self.Act))}, Expect: s.keys(1)}, nil
+	_, sure, _ := actWords(s.Self.Act)
+	return Turn{Say: []Phrase{s.private(s.Self.Picked.Says + "."), d.say(s, sure)}, Expect: s.keys(1)}, nil
 }
 
 func (d *Driver) keySelfSure(ctx context.Context, s *State, keys string) (Turn, error) {
@@ -245,9 +261,9 @@ func (d *Driver) keySelfSure(ctx context.Context, s *State, keys string) (Turn, 
 	if err != nil {
 		return d.notSettled(ctx, s, err)
 	}
-	done, act := s.private(z.Picked.Says+"."), z.Act
+	_, _, done := actWords(z.Act)
 	s.Self, s.Repeat = nil, false
-	return d.enter(ctx, s, stepSent, d.say(s, "self-done-"+string(act)), done)
+	return d.enter(ctx, s, stepSent, d.say(s, done), s.private(z.Picked.Says+"."))
 }
 
 // notSettled says what is true of a try that failed, and goes on: with other slots, or with the request as it stands.
