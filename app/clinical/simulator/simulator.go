@@ -3,6 +3,7 @@
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
 //	/{ods}/mesh     MESH, and the organisation as a receiver of documents behind it (MeshPath)
+//	/{ods}/patient-facing/FHIR/R4  GP Connect (Patient Facing) Prescriptions Management: repeat medicines, orders of them
 //	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
 //	/{ods}/bars     the Booking and Referral Standard: metadata, MessageDefinition, Slot, $process-message, and what was sent
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
@@ -143,6 +144,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		system.serveFHIR(w, r, path)
 	case part == "mesh":
 		system.mesh.serve(w, r, path)
+	case part == "patient-facing":
+		system.servePatientFacing(w, r, path)
 	case part == "STU3":
 		system.serveGPConnect(w, r, ods, path)
 	case part == "bars":
