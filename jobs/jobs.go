@@ -65,6 +65,7 @@ const (
 	queueSimulations = "simulations"
 	queueMessages    = "messages"
 	queueRecordings  = "recordings"
+	queueTraces      = "traces"
 
 	queueReconciliation = "reconciliation"
 )
@@ -116,6 +117,8 @@ type Work struct {
 	Transcriptions Transcriptions
 	Standings      Standings
 	Bookings       BookingSettler
+	Traces         PatientTracer
+	Organisations  OrganisationRefresher
 	// Inboxes fetch what clinical systems say later; they need Systems.
 	Inboxes Inboxes
 }
@@ -203,6 +206,7 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueSimulations: {MaxWorkers: 1},
 			queueMessages:    {MaxWorkers: 4},
 			queueRecordings:  {MaxWorkers: 1},
+			queueTraces:      {MaxWorkers: 1},
 
 			queueReconciliation: {MaxWorkers: 2},
 			queueInbox:          {MaxWorkers: inboxAtOnce},
@@ -232,6 +236,17 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
 	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil || work.Bookings != nil) && work.Neighbourhoods == nil {
 		return nil, errors.New("sweeping calls, sending messages, transcribing and settling bookings need the list of neighbourhoods")
+	}
+	if work.Traces != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("tracing patients needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &traceWorker{traces: work.Traces, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(traceEvery, TracePatients{}))
+	}
+	if work.Organisations != nil {
+		river.AddWorker(registered, &refreshWorker{listings: work.Organisations})
+		periodic = append(periodic, every(refreshEvery, RefreshOrganisations{}))
 	}
 	if work.Bookings != nil {
 		river.AddWorker(registered, &settleBookingsWorker{bookings: work.Bookings, neighbourhoods: work.Neighbourhoods})

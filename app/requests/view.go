@@ -63,7 +63,12 @@ type OutcomeView struct {
 
 // StaffView is what only the staff of an organisation concerned see.
 type StaffView struct {
-	Patient    patients.Given    `json:"patient"`
+	Patient patients.Given `json:"patient"`
+	// Task is what staff are to do of which nobody asked; empty for a request.
+	Task string `json:"task,omitempty"`
+	// Held is why nothing is sent about this person, and Trace what the last trace at the national register came to.
+	Held       *patients.Hold    `json:"held,omitempty"`
+	Trace      *patients.Finding `json:"trace,omitempty"`
 	OnRegister bool              `json:"on_register"`
 	Practice   *Named            `json:"registered_practice,omitempty"`
 	Proxy      *Proxy            `json:"proxy,omitempty"`
@@ -91,6 +96,8 @@ type DeliveryView struct {
 	LastError    string         `json:"last_error,omitempty"`
 	ExternalID   string         `json:"external_id,omitempty"`
 	UpdatedAt    time.Time      `json:"updated_at"`
+	// DueAt is when it is to be in the record, where that was promised.
+	DueAt time.Time `json:"due_at,omitzero"`
 }
 
 // Get opens one request, and records that it was read.
@@ -243,7 +250,11 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, Recordings: r.Recordings, Incomplete: r.Incomplete, Language: r.Language, FirstAt: r.FirstContactAt,
 		Message: r.Message, CloseReason: r.CloseReason,
 	}
-	if r.PracticeID != uuid.Nil {
+	v.Staff.Task, v.Staff.Trace = r.Task, r.Trace
+	if r.Held.Any() {
+		v.Staff.Held = &r.Held
+	}
+	if r.PracticeID != uuid.Nil && !r.Held.Restricted { // where they are registered is not shown either
 		practice := named(d, r.PracticeID)
 		v.Staff.Practice = &practice
 	}
@@ -261,7 +272,7 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		if x.Purpose == clinical.Arrival || x.Purpose == clinical.Withdrawal {
 			continue // no outcome: how it stands there is told apart
 		}
-		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt})
+		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt, x.DueAt})
 	}
 	return v, err
 }

@@ -24,6 +24,7 @@ import (
 	"onedoor/app/clinical/fhir"
 	"onedoor/app/clinical/gpconnect"
 	"onedoor/app/clinical/mesh"
+	"onedoor/app/clinical/patientfacing"
 	"onedoor/app/fault"
 	"onedoor/app/integrations"
 	"onedoor/app/outbound"
@@ -226,7 +227,7 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 	switch m.Integration.Kind {
 	case clinical.FHIR:
 		return fhir.New(fhir.Options{
-			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random,
+			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now,
 		})
 	case clinical.BaRS:
 		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
@@ -234,7 +235,9 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 		return gpconnect.New(gpconnect.Options{BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now, Random: m.Random})
 	case clinical.MESH:
 		return mesh.New(mesh.Options{Integration: m.Integration, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random})
-	case clinical.PatientFacing, clinical.IM1:
+	case clinical.PatientFacing:
+		return patientfacing.New(patientfacing.Options{BaseURL: m.Integration.BaseURL, Transport: m.Transport, Now: m.Now, Random: m.Random})
+	case clinical.IM1:
 	}
 	return nil, &clinical.Refused{Says: "This version cannot send by this kind of connection. File it by hand."}
 }

@@ -27,6 +27,7 @@ type commands struct {
 	Migrate   migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
 	Simulator simulatorCommands `cmd:"" help:"Run only the demonstration's clinical systems, or make one misbehave."`
 	Key       keyCommands       `cmd:"" help:"Make, rotate or forget the master key that recordings are encrypted under."`
+	Directory directoryCommands `cmd:"" help:"Read organisations from files."`
 	Policy    policies.Commands `cmd:"" help:"Check, try out and exchange policies that are kept in files."`
 	Bench     benchCommands     `cmd:"" help:"Measure, as ratios within one run."`
 	Version   versionCommand    `cmd:"" help:"Print the version."`

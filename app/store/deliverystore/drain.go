@@ -79,6 +79,9 @@ func take(ctx context.Context, tx *database.Tx, line clinical.Line, ask clinical
 		if err != nil {
 			return err
 		}
+		if found, err = withoutHeld(ctx, tx, line, found, ask.Now); err != nil {
+			return err
+		}
 		slice.Ways = map[uuid.UUID]clinical.Way{}
 		for _, d := range found {
 			slice.Ways[d.IntegrationID] = clinical.Way{Breaker: known[d.IntegrationID].breaker}

@@ -104,7 +104,7 @@ func record(ctx context.Context, s Requests, by requests.Actor, c requests.Comma
 		return requests.View{}, err
 	}
 	note := strings.TrimSpace(strings.ReplaceAll(form.Get("note"), "\r\n", "\n"))
-	return s.Record(ctx, by, c, requests.NewOutcome{Code: form.Get("outcome"), Note: note})
+	return s.Record(ctx, by, c, requests.NewOutcome{Code: form.Get("outcome"), Note: note, PracticeAction: strings.ReplaceAll(form.Get("practice-action"), "\r\n", "\n")})
 }
 
 // doneWords say what a command did. They are named by a code in the address, and never carried in it.
@@ -131,6 +131,8 @@ func doneWords(name, destination string) string {
 		return "Outcome recorded, and on its way to the clinical system."
 	case "close":
 		return "Closed without an outcome."
+	case traceCommand:
+		return "Looked up in the national register."
 	case misroutedCommand:
 		return "Noted: this was sent to the wrong place. Nothing has moved. If it should go elsewhere, offer it there."
 	case heardCommand:

@@ -3,6 +3,7 @@ package reception
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"onedoor/app/audit"
 	"onedoor/app/clinical"
@@ -48,6 +49,7 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 	}
 	for _, d := range v.Links {
 		label, says := deliveryWords(d.State)
+		says += dueWords(d, k.now)
 		p.Deliveries = append(p.Deliveries, pages.DeliveryLine{
 			Organisation: d.Organisation.Name, Purpose: purposeWords(d.Purpose), State: label, Says: says, Why: d.LastError,
 			At: moment(d.UpdatedAt, k.now),
@@ -55,7 +57,19 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 	}
 	p.Misrouted, p.Misroute = misroutedLines(k, v), misroutedForm(k, v, tried, p.Problems)
 	w.actions(k, v, p, tried)
+	w.national(k, v, p)
 	return p, w.appointmentFacts(k, v, p)
+}
+
+// dueWords say until when a document is to be in the record, as long as it is not.
+func dueWords(d requests.DeliveryView, now time.Time) string {
+	switch {
+	case d.DueAt.IsZero() || d.State == clinical.Filed:
+		return ""
+	case now.After(d.DueAt):
+		return " It was due there by " + moment(d.DueAt, now) + ", and is late."
+	}
+	return " It is due there by " + moment(d.DueAt, now) + "."
 }
 
 // standing says who is accountable, who works on it and what it waits for.
@@ -160,7 +174,10 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 			facts = append(facts, pages.Fact{Key: key, Values: []string{value}})
 		}
 	}
-	if s.Practice != nil {
+	restricted := s.Held != nil && s.Held.Restricted
+	if restricted {
+		add("Registered practice", notShown)
+	} else if s.Practice != nil {
 		add("Registered practice", s.Practice.Name)
 	} else {
 		add("Registered practice", "Not one of this neighbourhood’s, or not known")
@@ -180,6 +197,9 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 	if s.Patient.Postcode == nhs.NoFixedAbode {
 		postcode += " (no fixed abode)"
 	}
+	if restricted {
+		postcode = notShown
+	}
 	add("Postcode", postcode)
 	add("House number", s.Patient.HouseNumber)
 	if s.Proxy != nil {
@@ -192,6 +212,9 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 	}
 	return facts
 }
+
+// notShown stands for what nobody may be told.
+const notShown = "Not shown: the national record is restricted"
 
 // answers are what was said, under the questionnaire's own questions and in its order. What follows from a known birth
 // date was not asked, and is not shown as if it had been.
