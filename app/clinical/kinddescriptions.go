@@ -38,9 +38,19 @@ func fhirDescription() Description {
 		Kind: FHIR, Title: "FHIR R4 server",
 		Says:    "Outcomes, requests, appointments and repeat medicines by FHIR R4 REST, with a system that offers it.",
 		Address: "Address of the FHIR server", AddressHint: "Such as https://example.nhs.uk/fhir",
-		Settings: authorisationSettings(), Secrets: append([]Secret{signingKey()}, mutualTLS()...),
+		Settings: append([]Setting{
+			{Name: "documents", Label: "Form of a document", Options: []Option{{"text", "Text"}, {"pdf", "PDF"}, {"both", "Text and PDF"}}},
+			{Name: "communications", Label: "What was said to the patient", Options: []Option{
+				{"no", "Is in the document only"}, {"yes", "Is filed as a Communication too"},
+			}},
+			{Name: "patients", Label: "How the server knows people", Options: []Option{
+				{"number", "By NHS number, wherever they are named"}, {"search", "By a name of its own, which is looked up first"},
+			}},
+		}, authorisationSettings()...),
+		Secrets: append([]Secret{signingKey()}, mutualTLS()...),
 		Offers: []Capability{
-			FileOutcome, ReadBack, FileRequest, RequestStatus, Appointments, FindSlots, BookAppointment, MoveAppointment, CancelAppointment, ListMedicines, AskMedicines,
+			FileOutcome, ReadBack, FileRequest, RequestStatus, Appointments, FindSlots, BookAppointment, MoveAppointment, CancelAppointment, AmendAppointment,
+			ListMedicines, AskMedicines, FindPatient,
 		},
 		Uses:      Uses(),
 		Defaults:  []Use{UseOutcomes, UseFromOthers},

@@ -4,7 +4,6 @@ package fhir_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -163,7 +162,7 @@ func atPeer(t *testing.T) *fhir.System {
 	t.Helper()
 	s, err := fhir.New(fhir.Options{
 		BaseURL: peer.BaseURL, Settings: map[string]string{fhir.SettingPatients: fhir.PatientsBySearch, fhir.SettingDocuments: fhir.DocumentsBoth},
-		Now: func() time.Time { return now }, Random: rand.Reader,
+		Now: func() time.Time { return now },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -227,7 +227,7 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 	switch m.Integration.Kind {
 	case clinical.FHIR:
 		return fhir.New(fhir.Options{
-			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random,
+			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now,
 		})
 	case clinical.BaRS:
 		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
