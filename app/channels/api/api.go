@@ -59,6 +59,7 @@ type Options struct {
 	Catalogue      *catalogue.Catalogue
 	Requests       Requests
 	Deliveries     Deliveries
+	Integrations   Integrations
 	Recordings     Recordings
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
@@ -117,6 +118,7 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodPost, "/api/v1/telephone-pins/remove", routes.Need("caller-pin", "remove"), a.removePIN)
 	a.addPolicies(s)
 	a.addReports(s)
+	a.addIntegrations(s)
 }
 
 // staff is a principal acting for the organisations where they work.
