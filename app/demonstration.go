@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"onedoor/app/clinical"
 	"onedoor/app/clinical/simulator"
 	"onedoor/app/database"
 	"onedoor/app/demo"
@@ -32,10 +31,12 @@ func (a *App) seed(ctx context.Context) error {
 		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-				return a.services.connections.Put(ctx, tx, demo.Seeder(), clinical.Integration{
-					NeighbourhoodID: neighbourhood, OrganisationID: o.ID, Kind: clinical.FHIR, BaseURL: demo.System(a.simulatorURL(), o.ODS),
-					Name: "Record system", Uses: demo.Uses(),
-				}, a.now())
+				for _, i := range demo.Connections(a.simulatorURL(), neighbourhood, o) {
+					if err := a.services.connections.Put(ctx, tx, demo.Seeder(), i, a.now()); err != nil {
+						return err
+					}
+				}
+				return nil
 			})
 		},
 	}, a.today())
@@ -53,6 +54,14 @@ func (a *App) holdAppointments(ctx context.Context) error {
 	}
 	for _, b := range demo.Bookings(register, a.now()) {
 		if err := a.sim.Hold(b.ODS, "Appointment", b.ID, b.Resource); err != nil {
+			return err
+		}
+	}
+	for _, p := range register { // those whom the practice that books by GP Connect has on its list
+		if p.PracticeID != demo.OrganisationID(demo.BooksByGPConnect) || p.NHSNumber == "" {
+			continue
+		}
+		if err := a.sim.HoldPerson(demo.BooksByGPConnect, simulator.Person{NHSNumber: p.NHSNumber, Given: p.GivenName, Family: p.FamilyName, BirthDate: p.BirthDate}); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, PINs: s.callers, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
+		Catalogue: s.catalogue, PINs: s.callers, SelfService: s.selfservice, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
 		Reports: s.calls, Directories: s.directory, Now: a.now,
 	})
 	if err != nil {
@@ -62,12 +62,13 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	program.Add(a.server)
 	reception.New(reception.Options{
-		Requests: s.requests, PINs: s.callers, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
+		Requests: s.requests, PINs: s.callers, Bookings: s.bookings, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	a.operations().Add(a.server)
+	a.serveReferrals()
 	if err := a.serveWebhooks(); err != nil {
 		return err
 	}

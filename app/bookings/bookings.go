@@ -147,6 +147,8 @@ type Store interface {
 	OfRequest(ctx context.Context, scope tenants.Scope, request uuid.UUID) ([]Booking, error)
 	// Get is one act.
 	Get(ctx context.Context, scope tenants.Scope, id uuid.UUID) (Booking, error)
+	// Looked enters into the trail that somebody looked at a patient's appointments.
+	Looked(ctx context.Context, scope tenants.Scope, e audit.Entry) error
 	// Due are open acts of a neighbourhood that may be read back now, the oldest first: at most so many. Each is put off
 	// until the time given, so that no other process takes it up meanwhile.
 	Due(ctx context.Context, neighbourhood uuid.UUID, now, until time.Time, most int) ([]Booking, error)

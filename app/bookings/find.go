@@ -5,6 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
+	"onedoor/app/audit"
 	"onedoor/app/clinical"
 )
 
@@ -69,6 +72,17 @@ func (s *Service) sensible(who Who, q clinical.SlotQuery) clinical.SlotQuery {
 // ahead is how far a search looks by itself: GP Connect answers for two weeks at most.
 const ahead = 14 * 24 * time.Hour
 
+// looked is the trail's entry of a read, before it is made.
+func (s *Service) looked(ctx context.Context, who Who) error {
+	if who.RequestID == uuid.Nil {
+		return nil // the caller has one of its own
+	}
+	return s.o.Store.Looked(ctx, who.Scope, audit.Entry{
+		ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: who.NeighbourhoodID, OrganisationID: who.OrganisationID, At: s.o.Now(), Actor: who.Actor,
+		Action: "appointment.list", SubjectKind: "request", Subject: who.RequestID,
+	})
+}
+
 // Theirs are the patient's own appointments still to come, the next first, as the system has them, whoever booked them.
 // Errors are those of Free.
 func (s *Service) Theirs(ctx context.Context, who Who) ([]clinical.Appointment, error) {
@@ -78,6 +92,9 @@ func (s *Service) Theirs(ctx context.Context, who Who) ([]clinical.Appointment, 
 	}
 	if who.Patient.NHSNumber == "" {
 		return nil, notOffered()
+	}
+	if err := s.looked(ctx, who); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.budget(who))
 	defer cancel()

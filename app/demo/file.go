@@ -84,7 +84,7 @@ func System(simulator string, ods nhs.ODSCode) string { return simulator + "/" +
 // Uses are what an organisation's clinical system is switched on for in the demonstration. Arrivals are not: staff have one
 // inbox, which is the queue.
 func Uses() []clinical.Switched {
-	return []clinical.Switched{{Use: clinical.UseOutcomes}, {Use: clinical.UseFromOthers}, {Use: clinical.UseAppointments}, {Use: clinical.UseMedicines}}
+	return []clinical.Switched{{Use: clinical.UseOutcomes}, {Use: clinical.UseFromOthers}, {Use: clinical.UseAppointments}, {Use: clinical.UseStaffBooking}, {Use: clinical.UseMedicines}}
 }
 
 // Remove takes the file away: what it says holds no longer, or not yet.

@@ -25,9 +25,11 @@ const (
 	App      Channel = "app"
 	Phone    Channel = "phone"
 	InPerson Channel = "in-person"
+	// Referral is another organisation's referral, by its own system. Nobody says so of what they hand in.
+	Referral Channel = "referral"
 )
 
-// ParseChannel reads one of the four.
+// ParseChannel reads one of the four that a submission may name.
 func ParseChannel(s string) (Channel, error) {
 	switch c := Channel(s); c {
 	case Web, App, Phone, InPerson:

@@ -40,6 +40,9 @@ type RequestPanel struct {
 	Misrouted []TimelineLine
 	Misroute  *MoreForm
 
+	Appointments []Fact // what was done with appointments, the oldest first
+	Book         string // where one is found and booked; empty where that is not to be had
+
 	Answers    []Fact
 	Begun      *Begun // what was answered before a call was cut off; nil for a whole request
 	Recordings []RecordingLine

@@ -64,6 +64,7 @@ type Options struct {
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
 	PINs           PINs
+	SelfService    SelfService
 	Policies       Policies
 	Simulations    Simulations
 	Reports        Reports
@@ -116,6 +117,7 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodGet, "/api/v1/events", routes.Need("event", "read"), a.events)
 	s.Add(http.MethodPost, "/api/v1/telephone-pins", routes.Need("caller-pin", "set"), a.setPIN)
 	s.Add(http.MethodPost, "/api/v1/telephone-pins/remove", routes.Need("caller-pin", "remove"), a.removePIN)
+	a.addBySelf(s)
 	a.addPolicies(s)
 	a.addReports(s)
 	a.addIntegrations(s)

@@ -32,6 +32,7 @@ import (
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/selfservice/selfservicetest"
 	"onedoor/app/simulations"
 	"onedoor/app/store/callerstore"
 	"onedoor/app/store/callstore"
@@ -56,6 +57,7 @@ type world struct {
 	deliveries *deliverystore.Store
 	policies   *publishing.Service
 	calls      *calls.Service
+	desk       *selfservicetest.Desk
 }
 
 func newWorld(t *testing.T) *world {
@@ -79,11 +81,12 @@ func newWorld(t *testing.T) *world {
 	w.calls = calls.NewService(calls.Options{Store: book, Reports: book, Lists: book, Sealer: w.Vault, Now: w.Now})
 	ways := integrations.Options{Store: integrationstore.New(w.DB), Vault: w.Vault, Kinds: []string{"symptoms"}, Now: w.Now}
 	ways.Tester = systems.New(systems.Options{Integrations: integrationstore.New(w.DB), Settings: integrations.New(ways), Outbound: &outbound.Options{}, Now: w.Now, Random: rand.Reader})
+	w.desk = selfservicetest.New(t, w.World)
 	a, err := api.New(api.Options{
-		Integrations: integrations.New(ways),
-		Reports:      w.calls,
-		PINs:         callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
-		Catalogue:    w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
+		SelfService: w.desk.Service, Integrations: integrations.New(ways),
+		Reports:   w.calls,
+		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
+		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
 		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past, Directories: directory.New(directorystore.New(w.DB), w.Now),
 	})
 	if err != nil {

@@ -37,6 +37,9 @@ const (
 	SettingServiceSystem = "service-system"
 	// SettingSender is the number by which the receiver can answer us; empty when it cannot, and is told our ODS code.
 	SettingSender = "sender-service-id"
+	// SettingOwn is the organisation's own number in the directory: what others refer to it comes in to it here. A sender reads it
+	// nowhere.
+	SettingOwn = "own-service-id"
 	// SettingUseCase is the code of the use case, such as a5t1; empty for a5t1.
 	SettingUseCase = "use-case"
 	// SettingODS is the ODS code in whose name slots are looked for and the receiver is asked what it can.

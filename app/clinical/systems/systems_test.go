@@ -12,7 +12,9 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/clinical/authorise"
 	"onedoor/app/clinical/bars"
+	"onedoor/app/clinical/fhir"
 	"onedoor/app/clinical/gpconnect"
+	"onedoor/app/clinical/mesh"
 	"onedoor/app/clinical/systems"
 	"onedoor/tenants"
 )
@@ -111,9 +113,9 @@ func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
 	signing := []string{authorise.SettingSignIn, authorise.SettingClientID, authorise.SettingKeyID, authorise.SettingTokenURL, authorise.SettingScope}
 	certificates := []string{authorise.SecretCertificate, authorise.SecretCertificateKey, authorise.SecretAuthorities}
 	for kind, names := range map[clinical.IntegrationKind]struct{ settings, secrets []string }{
-		clinical.FHIR: {signing, append([]string{authorise.SecretPrivateKey}, certificates...)},
+		clinical.FHIR: {append([]string{fhir.SettingDocuments, fhir.SettingCommunications, fhir.SettingPatients}, signing...), append([]string{authorise.SecretPrivateKey}, certificates...)},
 		clinical.BaRS: {
-			append([]string{bars.SettingService, bars.SettingServiceSystem, bars.SettingSender, bars.SettingUseCase, bars.SettingODS, bars.SettingConsult}, signing...),
+			append([]string{bars.SettingService, bars.SettingServiceSystem, bars.SettingSender, bars.SettingOwn, bars.SettingUseCase, bars.SettingODS, bars.SettingConsult}, signing...),
 			append([]string{authorise.SecretPrivateKey}, certificates...),
 		},
 		clinical.GPConnect: {
@@ -121,6 +123,10 @@ func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
 				gpconnect.SettingConsumerASID, gpconnect.SettingProviderASID, gpconnect.SettingProxy, gpconnect.SettingEndpoint,
 				gpconnect.SettingOrganisationType, gpconnect.SettingTelephone,
 			}, certificates,
+		},
+		clinical.MESH: {
+			[]string{mesh.SettingMailbox, mesh.SettingForm, mesh.SettingRecipient, mesh.SettingPhone, mesh.SettingDefinition},
+			append([]string{mesh.SecretPassword, mesh.SecretSharedKey}, certificates...),
 		},
 	} {
 		d, ok := clinical.Describe(kind)

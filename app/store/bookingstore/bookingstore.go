@@ -159,6 +159,14 @@ func (s *Store) Get(ctx context.Context, scope tenants.Scope, id uuid.UUID) (b b
 	return b, err
 }
 
+// Looked implements bookings.Store.
+func (s *Store) Looked(ctx context.Context, scope tenants.Scope, e audit.Entry) error {
+	return s.db.InTx(ctx, scope, func(tx *database.Tx) error {
+		auditstore.Append(tx, e)
+		return nil
+	})
+}
+
 // Due implements bookings.Store.
 func (s *Store) Due(ctx context.Context, neighbourhood uuid.UUID, now, until time.Time, most int) (acts []bookings.Booking, err error) {
 	err = s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {

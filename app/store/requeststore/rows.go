@@ -66,7 +66,7 @@ type row struct {
 func (row) TableName() string { return "requests" }
 
 var (
-	channels  = codes[requests.Channel]{requests.Web: 1, requests.App: 2, requests.Phone: 3, requests.InPerson: 4}
+	channels  = codes[requests.Channel]{requests.Web: 1, requests.App: 2, requests.Phone: 3, requests.InPerson: 4, requests.Referral: 5}
 	statuses  = codes[requests.Status]{requests.Queued: 1, requests.ToVerify: 2, requests.Offered: 3, requests.Diverted: 4, requests.Closed: 5}
 	urgencies = codes[policy.Urgency]{policy.Routine: 1, policy.Soon: 2, policy.Urgent: 3, policy.Emergency: 4}
 )

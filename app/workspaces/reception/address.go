@@ -76,6 +76,15 @@ func (l listAddress) href() string {
 	return join(root+"/queues/"+l.queue.String(), l.query())
 }
 
+// whole is the list as a query, with its queue.
+func (l listAddress) whole() url.Values {
+	q := l.query()
+	if l.queue != uuid.Nil {
+		q.Set("queue", l.queue.String())
+	}
+	return q
+}
+
 // request is the address of a request beside this list.
 func (l listAddress) request(reference requests.Reference, more ...string) string {
 	q := l.query()

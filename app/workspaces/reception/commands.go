@@ -135,6 +135,16 @@ func doneWords(name, destination string) string {
 		return "Noted: this was sent to the wrong place. Nothing has moved. If it should go elsewhere, offer it there."
 	case heardCommand:
 		return "Marked as heard."
+	case "booked":
+		return "The appointment is booked. Record the outcome when you have answered the patient."
+	case "moved":
+		return "The appointment is moved."
+	case "cancelled":
+		return "The appointment is cancelled."
+	case "amended":
+		return "The appointment’s reason is changed."
+	case "appointment-unknown":
+		return "The practice’s system did not confirm it in time. We are looking whether it was done, and this request will show it. Tell the patient nothing is certain yet."
 	case "raise":
 		return "The urgency is raised."
 	case "lower":
@@ -282,7 +292,10 @@ func (w *Workspace) shows(k *call, status int, reference requests.Reference, tri
 		return err
 	}
 	w.settleList(k, view)
-	panel := w.panel(k, view, tried)
+	panel, err := w.panel(k, view, tried)
+	if err != nil {
+		return err
+	}
 	if !k.partial() {
 		return w.wholePage(k, status, panel, reference)
 	}

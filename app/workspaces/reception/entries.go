@@ -1,6 +1,8 @@
 package reception
 
 import (
+	"strings"
+
 	"github.com/google/uuid"
 
 	"onedoor/app/audit"
@@ -89,6 +91,16 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 		return actor + " played a recording", "", true
 	case "recording.hear":
 		return actor + " marked a recording as heard", "", false
+	case "appointment.ask":
+		return actor + " asked the practice’s system to " + actWords(e), "", false
+	case "appointment.booked", "appointment.moved", "appointment.cancelled", "appointment.amended":
+		return "The practice’s system confirmed it: the appointment was " + strings.TrimPrefix(e.Action, "appointment."), "", false
+	case "appointment.unknown":
+		return "The practice’s system did not confirm it in time, and is asked again", "", false
+	case "appointment.refused":
+		return "The practice’s system did not " + actWords(e), "", false
+	case "appointment.list":
+		return actor + " looked at the patient’s appointments", "", true
 	case "delivery.replay":
 		return actor + " sent the outcome to the clinical system again", "", false
 	}
@@ -107,6 +119,19 @@ func ownSystemWords(k *call, e audit.Entry) string {
 		return organisation + " finished it in its own system"
 	}
 	return ""
+}
+
+// actWords say what was asked of the system's appointments.
+func actWords(e audit.Entry) string {
+	switch act, _ := e.Details["act"].(string); act {
+	case "move":
+		return "move the appointment"
+	case "cancel":
+		return "cancel the appointment"
+	case "amend":
+		return "change the appointment’s reason"
+	}
+	return "book the appointment"
 }
 
 func submittedWords(e audit.Entry) string {

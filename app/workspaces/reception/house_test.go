@@ -50,6 +50,7 @@ type house struct {
 	*demotest.World
 	url  string
 	door *identity.Door
+	book *bookSystem
 }
 
 func open(t *testing.T) *house {
@@ -62,7 +63,9 @@ func open(t *testing.T) *house {
 	ended := make(chan error, 1)
 	go func() { ended <- tailer.Run(ctx) }()
 	t.Cleanup(func() { stop(); <-ended })
+	h.book = openBook(t, w)
 	reception.New(reception.Options{
+		Bookings: h.book.service,
 		PINs:     callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
 		Requests: w.Requests, Directories: directory.New(directorystore.New(w.DB), w.Now), Recordings: w.Recordings, Changes: eventstore.New(tailer), Catalogue: w.Catalogue, Now: w.Now,
 		Heartbeat: 200 * time.Millisecond,

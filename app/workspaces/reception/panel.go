@@ -15,7 +15,7 @@ import (
 )
 
 // panel is a request as this person sees it, with what they can do about it.
-func (w *Workspace) panel(k *call, v requests.View, tried attempt) *pages.RequestPanel {
+func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.RequestPanel, error) {
 	p := &pages.RequestPanel{
 		Reference: string(v.Reference), Spaced: v.Reference.Spaced(), Version: v.Version, Href: k.list.request(v.Reference), Back: k.list.href(),
 		Context: k.list.context(), Focus: tried.attended, Kind: v.KindTitle, Urgency: urgencyLabel(v.Urgency),
@@ -55,7 +55,7 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) *pages.Reques
 	}
 	p.Misrouted, p.Misroute = misroutedLines(k, v), misroutedForm(k, v, tried, p.Problems)
 	w.actions(k, v, p, tried)
-	return p
+	return p, w.appointmentFacts(k, v, p)
 }
 
 // standing says who is accountable, who works on it and what it waits for.

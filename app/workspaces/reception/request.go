@@ -41,7 +41,10 @@ func (w *Workspace) request(c echo.Context) error {
 		return err
 	}
 	w.settleList(k, view)
-	panel := w.panel(k, view, tried)
+	panel, err := w.panel(k, view, tried)
+	if err != nil {
+		return err
+	}
 	if k.partial() {
 		c.Response().Header().Set("Vary", "HX-Request")
 		return fragments(c, http.StatusOK, pages.Fragments{Request: panel, Morph: k.unattended()})
