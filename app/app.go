@@ -154,6 +154,7 @@ func (a *App) wire(ctx context.Context) error {
 			return err
 		}
 		a.sim = sim
+		a.sim.Beside(nationalPath, nationalServices(a.today()))
 	}
 	inserter, err := jobs.NewInserter(a.db)
 	if err != nil {
@@ -174,6 +175,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireIntegrations(); err != nil {
 		return err
 	}
+	if err := a.wireNational(); err != nil {
+		return err
+	}
 	if err := a.wireDialogue(); err != nil {
 		return err
 	}
@@ -190,6 +194,12 @@ func (a *App) wire(ctx context.Context) error {
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 			Calls:   a.services.calls, Standings: a.standings(deliveries), Bookings: a.services.bookings, Inboxes: a.inboxes(deliveries),
 			Ledger: deliveries, DeliveryAlarms: a.deliveryAlarms(),
+		}
+		if a.services.traces.Available() {
+			work.Traces = a.services.traces
+		}
+		if a.services.listings.Available() {
+			work.Organisations = a.services.listings
 		}
 		if a.services.outbox != nil {
 			work.Messages = a.services.outbox

@@ -61,6 +61,14 @@ type Config struct {
 	UnderstandingModel string `name:"understanding-model" env:"ONEDOOR_UNDERSTANDING_MODEL" help:"The exact version of the model there, as its answers name it."`
 	UnderstandingKey   string `name:"understanding-key" env:"ONEDOOR_UNDERSTANDING_KEY" help:"The endpoint's key, if it wants one."`
 
+	PDSURL        string `name:"pds-url" env:"ONEDOOR_PDS_URL" help:"The Personal Demographics Service's FHIR API, such as https://api.service.nhs.uk/personal-demographics/FHIR/R4. Absent: nobody is traced (the demonstration plays one)."`
+	NHSTokenURL   string `name:"nhs-token-url" env:"ONEDOOR_NHS_TOKEN_URL" help:"Where NHS England's API platform gives tokens, such as https://api.service.nhs.uk/oauth2/token."`
+	NHSAPIKey     string `name:"nhs-api-key" env:"ONEDOOR_NHS_API_KEY" help:"The API key of this product at NHS England's API platform."`
+	NHSKeyID      string `name:"nhs-key-id" env:"ONEDOOR_NHS_KEY_ID" help:"The id of the key that signs for tokens there."`
+	NHSPrivateKey string `name:"nhs-private-key" env:"ONEDOOR_NHS_PRIVATE_KEY" help:"The file with that key, as PEM."`
+	FlagsURL      string `name:"flags-url" env:"ONEDOOR_FLAGS_URL" help:"The Patient Flags API. Absent: reasonable adjustments are not read."`
+	ODTURL        string `name:"odt-url" env:"ONEDOOR_ODT_URL" help:"The Organisation Data Terminology API, such as https://api.service.nhs.uk/organisation-data-terminology-api/fhir. Absent: organisations come from files (onedoor directory import)."`
+
 	OutboundAllow string `name:"outbound-allow" env:"ONEDOOR_OUTBOUND_ALLOW" help:"Addresses that are not public and that the product may call all the same, with commas between: 10.1.2.0/24, 127.0.0.1:8090."`
 
 	InDevelopmentNationally bool `name:"in-development-nationally" env:"ONEDOOR_IN_DEVELOPMENT_NATIONALLY" help:"Let organisations set up what is in development nationally: GP Connect Patient Facing Services. Not for real patients."`

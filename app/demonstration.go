@@ -152,6 +152,7 @@ func RunSimulator(ctx context.Context, c Config, ready func(address string)) err
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	s.Beside(nationalPath, nationalServices(nhs.DateOf(c.clock()().In(tenants.London()))))
 	ready("http://" + l.Addr().String())
 	return errors.Join(serveSimulator(ctx, l, s), s.Close())
 }

@@ -28,7 +28,7 @@ func (a *App) wireDialogue() (err error) {
 	}
 	s.callers = callers.New(proving)
 	a.wireSelfService()
-	speaking.Callers = s.callers
+	speaking.Callers, speaking.SelfService = s.callers, s.selfservice
 	if s.recordings.Transcribing() { // where no machine hears a caller, nobody is asked in their own words
 		speaking.Understanding = s.understanding
 	}

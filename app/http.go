@@ -62,7 +62,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	program.Add(a.server)
 	reception.New(reception.Options{
-		Requests: s.requests, PINs: s.callers, Bookings: s.bookings, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
+		Requests: s.requests, PINs: s.callers, Traces: s.traces, Bookings: s.bookings, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,

@@ -43,6 +43,7 @@ import (
 	"onedoor/app/store/rulestore"
 	"onedoor/app/store/simulationstore"
 	"onedoor/app/store/understandingstore"
+	"onedoor/app/traces"
 	"onedoor/app/understanding"
 	"onedoor/jobs"
 )
@@ -82,6 +83,9 @@ type services struct {
 	callerRows  *callerstore.Store
 	bookings    *bookings.Service
 	selfservice *selfservice.Service
+
+	traces   *traces.Service
+	listings *directory.Listings
 
 	connections  *integrationstore.Store
 	integrations *integrations.Service
@@ -154,6 +158,7 @@ func (s *services) expiring(neighbourhoods func(context.Context) ([]uuid.UUID, e
 		{Name: "callers' proofs", Remove: each(s.callerRows.RemoveExpired)},
 		{Name: "sessions", Remove: s.people.DropEnded},
 		{Name: "callers", Remove: each(s.calls.RemoveExpired)},
+		{Name: "traced patients", Remove: each(s.traces.RemoveExpired)},
 		{Name: "what connections recorded", Remove: each(s.integrations.RemoveRecordings)},
 	}
 	if s.outbox != nil {

@@ -65,6 +65,7 @@ const (
 	queueSimulations = "simulations"
 	queueMessages    = "messages"
 	queueRecordings  = "recordings"
+	queueTraces      = "traces"
 
 	queueReconciliation = "reconciliation"
 )
@@ -116,6 +117,8 @@ type Work struct {
 	Transcriptions Transcriptions
 	Standings      Standings
 	Bookings       BookingSettler
+	Traces         PatientTracer
+	Organisations  OrganisationRefresher
 	// Inboxes fetch what clinical systems say later; they need Systems.
 	Inboxes Inboxes
 }
@@ -123,6 +126,9 @@ type Work struct {
 // Client runs jobs.
 type Client struct {
 	river *river.Client[pgx.Tx]
+	// sweep inserts sweeps, from each process by itself: whoever led the periodic jobs may be the one that was killed, and it
+	// takes River a while to elect another. None where there is nothing to sweep.
+	sweep *sweeping
 }
 
 // NewInserter makes a client that inserts jobs and runs none, for processes that have another role.
@@ -141,7 +147,6 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 		}
 		river.AddWorker(registered, &drainWorker{drains: work.Drains, systems: work.Systems, options: o})
 		river.AddWorker(registered, &sweepWorker{sweeps: work.Sweeps, options: o})
-		periodic = append(periodic, every(o.SweepEvery, SweepDeliveries{}))
 	}
 	if work.Offers != nil {
 		if work.Neighbourhoods == nil {
@@ -201,6 +206,7 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 			queueSimulations: {MaxWorkers: 1},
 			queueMessages:    {MaxWorkers: 4},
 			queueRecordings:  {MaxWorkers: 1},
+			queueTraces:      {MaxWorkers: 1},
 
 			queueReconciliation: {MaxWorkers: 2},
 			queueInbox:          {MaxWorkers: inboxAtOnce},
@@ -219,13 +225,28 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the job client: %w", err)
 	}
-	return &Client{client}, nil
+	made := &Client{river: client}
+	if work.Sweeps != nil {
+		made.sweep = &sweeping{inserter: client, options: o}
+	}
+	return made, nil
 }
 
 // telephone adds what keeps calls, texts and appointments going.
 func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
 	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil || work.Bookings != nil) && work.Neighbourhoods == nil {
 		return nil, errors.New("sweeping calls, sending messages, transcribing and settling bookings need the list of neighbourhoods")
+	}
+	if work.Traces != nil {
+		if work.Neighbourhoods == nil {
+			return nil, errors.New("tracing patients needs the list of neighbourhoods")
+		}
+		river.AddWorker(registered, &traceWorker{traces: work.Traces, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(traceEvery, TracePatients{}))
+	}
+	if work.Organisations != nil {
+		river.AddWorker(registered, &refreshWorker{listings: work.Organisations})
+		periodic = append(periodic, every(refreshEvery, RefreshOrganisations{}))
 	}
 	if work.Bookings != nil {
 		river.AddWorker(registered, &settleBookingsWorker{bookings: work.Bookings, neighbourhoods: work.Neighbourhoods})
@@ -274,11 +295,18 @@ func (c *Client) Inserter() *river.Client[pgx.Tx] { return c.river }
 
 // Start begins to run jobs; it returns at once.
 func (c *Client) Start(ctx context.Context) error {
-	return c.river.Start(context.WithoutCancel(ctx)) // only Stop stops it, so that what runs can end well
+	if err := c.river.Start(context.WithoutCancel(ctx)); err != nil { // only Stop stops it, so that what runs can end well
+		return err
+	}
+	c.sweep.start(ctx)
+	return nil
 }
 
 // Stop takes no new job and waits for those that run.
-func (c *Client) Stop(ctx context.Context) error { return c.river.Stop(ctx) }
+func (c *Client) Stop(ctx context.Context) error {
+	c.sweep.end()
+	return c.river.Stop(ctx)
+}
 
 // every makes a job that the leader inserts at each interval, and when it becomes leader.
 func every(interval time.Duration, args river.JobArgs) *river.PeriodicJob {

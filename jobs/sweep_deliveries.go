@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 )
 
@@ -50,4 +51,43 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepDeliveries]) e
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// sweeping inserts a sweep at the start and then at each interval.
+type sweeping struct {
+	inserter *river.Client[pgx.Tx]
+	options  Options
+	stop     context.CancelFunc // nil before it was started
+	ended    chan struct{}
+}
+
+func (s *sweeping) start(ctx context.Context) {
+	if s == nil {
+		return
+	}
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.ended = make(chan struct{})
+	go func() {
+		defer close(s.ended)
+		ticks := time.NewTicker(s.options.SweepEvery)
+		defer ticks.Stop()
+		for {
+			if _, err := s.inserter.Insert(ctx, SweepDeliveries{}, nil); err != nil && ctx.Err() == nil {
+				s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "a sweep for lost deliveries could not be started", slog.Any("error", err))
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticks.C:
+			}
+		}
+	}()
+}
+
+func (s *sweeping) end() {
+	if s == nil || s.stop == nil {
+		return
+	}
+	s.stop()
+	<-s.ended
 }

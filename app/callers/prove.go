@@ -175,7 +175,7 @@ func (s *Service) match(ctx context.Context, neighbourhood uuid.UUID, given pati
 func (s *Service) mayText(ctx context.Context, neighbourhood uuid.UUID, p patients.Patient) (bool, error) {
 	sharing, err := s.o.Store.Sharing(ctx, neighbourhood, p.Mobile)
 	age := p.BirthDate.Age(nhs.DateOf(s.o.Now().In(tenants.London())))
-	return p.Mobile != "" && sharing == 1 && age >= youngestByText, err
+	return p.Mobile != "" && !p.Hold.Any() && sharing == 1 && age >= youngestByText, err
 }
 
 // draw makes a code; each of a million is as likely.

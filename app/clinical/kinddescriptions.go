@@ -39,13 +39,18 @@ func fhirDescription() Description {
 		Says:    "Outcomes, requests, appointments and repeat medicines by FHIR R4 REST, with a system that offers it.",
 		Address: "Address of the FHIR server", AddressHint: "Such as https://example.nhs.uk/fhir",
 		Settings: append([]Setting{
-			{Name: "documents", Label: "How an outcome’s document is filed", Options: []Option{{"text", "As text"}, {"pdf", "As a PDF"}, {"both", "As text and as a PDF"}}},
-			{Name: "communications", Label: "Whether what was said to a patient is filed too", Options: []Option{{"no", "No"}, {"yes", "Yes, as a Communication"}}},
-			{Name: "patients", Label: "How a person is referred to", Options: []Option{{"number", "By NHS number"}, {"search", "By the system’s own record, looked up first"}}},
+			{Name: "documents", Label: "Form of a document", Options: []Option{{"text", "Text"}, {"pdf", "PDF"}, {"both", "Text and PDF"}}},
+			{Name: "communications", Label: "What was said to the patient", Options: []Option{
+				{"no", "Is in the document only"}, {"yes", "Is filed as a Communication too"},
+			}},
+			{Name: "patients", Label: "How the server knows people", Options: []Option{
+				{"number", "By NHS number, wherever they are named"}, {"search", "By a name of its own, which is looked up first"},
+			}},
 		}, authorisationSettings()...),
 		Secrets: append([]Secret{signingKey()}, mutualTLS()...),
 		Offers: []Capability{
-			FileOutcome, ReadBack, FileRequest, RequestStatus, Appointments, FindSlots, BookAppointment, MoveAppointment, CancelAppointment, ListMedicines, AskMedicines,
+			FileOutcome, ReadBack, FileRequest, RequestStatus, Appointments, FindSlots, BookAppointment, MoveAppointment, CancelAppointment, AmendAppointment,
+			ListMedicines, AskMedicines, FindPatient,
 		},
 		Uses:      Uses(),
 		Defaults:  []Use{UseOutcomes, UseFromOthers},

@@ -76,7 +76,8 @@ func repeats(register []patients.Patient) (all []Held) {
 			name, dosage, unit string
 			issued             int
 		}{
-			{"Ramipril 5 mg capsules", "One capsule each morning", "capsule", 2}, {"Atorvastatin 20 mg tablets", "One tablet at night", "tablet", 2},
+			{"Ramipril 5 mg capsules", "One capsule each morning", "capsule", 2},
+			{"Atorvastatin 20 mg tablets", "One tablet at night", "tablet", 2},
 			{"Omeprazole 20 mg gastro-resistant capsules", "One capsule before breakfast", "capsule", 6},
 		} {
 			all = append(all, Held{"A81001", "MedicationRequest", fmt.Sprintf("demonstration-%d-%d", i, n), map[string]any{

@@ -27,6 +27,7 @@ type Patient struct {
 	PracticeID        uuid.UUID // the practice of this neighbourhood that has them on its list; zero for none here
 	Registration      Registration
 	NominatedPharmacy uuid.UUID // an organisation of this neighbourhood; zero for none
+	Hold              Hold      // what the national register said of them, as far as it was asked
 	IMDDecile         int       // of where they live, by the Index of Multiple Deprivation: 1 is the most deprived tenth; zero when not known
 }
 

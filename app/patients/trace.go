@@ -14,7 +14,8 @@ import (
 type Tracer interface {
 	// Get reads one person by their NHS number. A number that was replaced by another gives the person with their new number.
 	Get(ctx context.Context, number nhs.Number) (Record, error)
-	// Search finds the one person who fits a birth date, a family name and whatever else was given.
+	// Search finds the one person who fits a birth date, a family name and whatever else was given, by one call. A register
+	// leaves restricted people out of a search with a postcode.
 	Search(ctx context.Context, given Given) (Record, error)
 }
 

@@ -102,7 +102,7 @@ func (s *Service) refile(tx Tx, r *Request, takers []uuid.UUID, known []Arrival,
 	}
 	sequence := 2 * len(known)
 	for _, organisation := range here {
-		if !slices.Contains(takers, organisation) || slices.ContainsFunc(known, func(a Arrival) bool {
+		if r.Held.Any() || !slices.Contains(takers, organisation) || slices.ContainsFunc(known, func(a Arrival) bool {
 			return a.OrganisationID == organisation && (a.Standing() || a.refused())
 		}) {
 			continue

@@ -23,14 +23,16 @@ type Own struct {
 	Kind            string
 	OrganisationID  uuid.UUID // their practice, which is accountable for it
 	Practice        clinical.Party
-	PatientID       uuid.UUID
-	Patient         clinical.Patient
-	Given           patients.Given // what proves nothing, and finds them on the register
+	// PatientID is who it is about, if they are on the register of the practice that has the request, with an NHS number; zero
+	// otherwise. Whether it is zero must not be told to anybody who has not proved who they are.
+	PatientID uuid.UUID
+	Patient   clinical.Patient
+	Given     patients.Given // what proves nothing, and finds them on the register
 }
 
 // Own reads a request for the person who made it, who goes on to settle it by themselves. It refuses one that a person has to
-// deal with (not_by_self): closed, claimed, on offer, to be verified, urgent, asked for by somebody else, of somebody who is
-// not on the register of the practice that has it, or without an NHS number. It proves nobody's identity.
+// deal with (not_by_self): closed, claimed, on offer, to be verified, urgent, spoken or asked for by somebody else. Whether that
+// person is on a register makes no difference to the answer. It proves nobody's identity.
 func (s *Service) Own(ctx context.Context, neighbourhood uuid.UUID, reference Reference) (Own, error) {
 	var own Own
 	err := s.store.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx Tx) error {
@@ -45,13 +47,16 @@ func (s *Service) Own(ctx context.Context, neighbourhood uuid.UUID, reference Re
 		if err != nil {
 			return err
 		}
-		p := r.Patient
+		p, patient := r.Patient, r.PatientID
+		if p.NHSNumber == "" || r.PracticeID != r.Place.Organisation {
+			patient = uuid.Nil
+		}
 		own = Own{
 			ID: r.ID, NeighbourhoodID: neighbourhood, Reference: r.Reference, Kind: r.Kind, OrganisationID: r.Place.Organisation,
-			Practice: party(rules.Directory, r.Place.Organisation), PatientID: r.PatientID, Given: p,
+			Practice: party(rules.Directory, r.Place.Organisation), PatientID: patient, Given: p,
 			Patient: clinical.Patient{
 				NHSNumber: p.NHSNumber, GivenName: p.GivenName, FamilyName: p.FamilyName, BirthDate: p.BirthDate,
-				Sex: p.Sex, Postcode: p.Postcode, Phone: p.Mobile, OnRegister: true,
+				Sex: p.Sex, Postcode: p.Postcode, Phone: p.Mobile, OnRegister: patient != uuid.Nil,
 			},
 		}
 		return nil
@@ -66,8 +71,7 @@ func notBySelf() *fault.Error {
 // bySelf reports whether nobody but the person themselves need have a part in it.
 func (r *Request) bySelf() bool {
 	return r.Status == Queued && r.Claim == nil && r.Proxy == nil && r.Incomplete == nil && len(r.Recordings) == 0 &&
-		r.Urgency.Rank() < policy.Urgent.Rank() &&
-		r.PatientID != uuid.Nil && r.Patient.NHSNumber != "" && r.PracticeID == r.Place.Organisation
+		r.Urgency.Rank() < policy.Urgent.Rank()
 }
 
 // SettledBySelf closes a request with an outcome that the person brought about by themselves in the practice's own system,

@@ -43,6 +43,11 @@ func (s *Service) Record(ctx context.Context, by Actor, c Command, in NewOutcome
 		if err != nil {
 			return nil, false, err
 		}
+		if r.Held.Any() {
+			for i := range list {
+				list[i] = list[i].SetAside(r.Held.Says(), at)
+			}
+		}
 		return map[string]any{"outcome": in.Code}, false, tx.Deliver(list)
 	})
 }

@@ -25,6 +25,8 @@ const (
 	App      Channel = "app"
 	Phone    Channel = "phone"
 	InPerson Channel = "in-person"
+	// Tasked is no way in: Onedoor itself has something for staff to do. Nobody can submit by it.
+	Tasked Channel = "task"
 	// Referral is another organisation's referral, by its own system. Nobody says so of what they hand in.
 	Referral Channel = "referral"
 )
@@ -103,6 +105,11 @@ type Request struct {
 	Ignored       []string
 	Recordings    map[string]uuid.UUID // by linkId: what was spoken in place of words
 	Incomplete    *Incomplete          // what was answered before somebody left; nil for a whole request
+	Task          string               // what staff are to do of which nobody asked; empty for a request
+
+	Held     patients.Hold     // why nothing may be sent about this person; its day and its form stand in Trace
+	Trace    *patients.Finding // what the last trace at the national register came to; nil for none
+	TracedAt time.Time         // zero for never
 
 	Urgency     policy.Urgency
 	AnswerDue   time.Time

@@ -57,6 +57,11 @@ type Tx interface {
 	Update(r *Request, was int, custodyFrom uuid.UUID) error
 	// Misrouted stores somebody's word, in the place of what the same person said of the request before.
 	Misrouted(Misroute) error
+	// Register are people on the register who might be the one described. It wants the scope of a job.
+	Register(patients.Given) ([]patients.Patient, error)
+	// HoldSamePerson makes what holds for whoever r is for hold for their requests that are closed, and locks and reads those
+	// that are open, without r. It wants the scope of a job.
+	HoldSamePerson(r *Request) ([]*Request, error)
 	Audit(audit.Entry)
 	// Announce tells every node, after the commit, that a request changed.
 	Announce(r *Request, also ...uuid.UUID)
@@ -93,6 +98,7 @@ type Prelude struct {
 	Rules      Rules
 	Candidates []patients.Patient // people on the register who might be the one described
 	Load       policy.Load        // of the services that have a limit, counted as far as the limit
+	Hold       patients.Hold      // what is remembered of the NHS number that was given
 	Takers     []uuid.UUID        // organisations that want requests of this kind in their own systems
 	// Replied is the stored reply to the idempotency key; nil when it is new.
 	Replied *Reply

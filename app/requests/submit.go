@@ -143,10 +143,15 @@ type prepared struct {
 	ignored  []string
 	decision policy.Decision
 	kept     policy.Decision // the same request, if no other organisation may have it
+	hold     patients.Hold
 }
 
 func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now time.Time) (p prepared, err error) {
 	p.patient, p.matched = patients.Match(in.Patient, on.Candidates)
+	p.hold = on.Hold
+	if p.matched && p.patient.Hold.Any() {
+		p.hold = p.patient.Hold
+	}
 	known := knownOf(in.Patient, p.patient, p.matched, now)
 	known.Recorded = slices.Sorted(maps.Keys(in.Recordings))
 	if p.answers, p.ignored, err = kind.Questionnaire.ParseAnswers(in.Answers, known); err != nil {
@@ -155,7 +160,7 @@ func (s *Service) prepare(on Prelude, in Submission, kind *catalogue.Kind, now t
 	facts := kind.Questionnaire.Facts(p.answers, known)
 	in.Incomplete.raise(facts)
 	addPerson(facts, p.patient, p.matched, in, on.Rules.Directory)
-	if in.OwnPracticeOnly {
+	if in.OwnPracticeOnly || p.hold.Any() { // nobody else gets it without a person having looked
 		facts["own-practice-only"] = policy.Text("yes")
 	}
 	p.decision = on.Rules.decide(facts, on.Load, now)
@@ -229,7 +234,7 @@ func (s *Service) open(p prepared, in Submission, kind *catalogue.Kind, now time
 	d := p.decision
 	r := &Request{
 		ID: id, NeighbourhoodID: in.NeighbourhoodID, Reference: reference, Version: 1, Kind: in.Kind, Channel: in.Channel, Language: in.Language, Status: Queued,
-		Patient: completed(in.Patient, p.patient, p.matched), Proxy: in.Proxy,
+		Patient: completed(in.Patient, p.patient, p.matched), Proxy: in.Proxy, Held: p.hold,
 		Questionnaire: kind.Questionnaire.Version(), Answers: p.answers, Ignored: p.ignored, Recordings: in.Recordings, Incomplete: in.Incomplete,
 		Urgency: d.Urgency, AnswerDue: d.AnswerDue, CareDue: d.CareDue, Message: d.Message,
 		HomeID: d.Home.Organisation, HomeQueueID: p.kept.Destination.Queue, Place: d.Home, Destination: d.Destination,
@@ -238,6 +243,7 @@ func (s *Service) open(p prepared, in Submission, kind *catalogue.Kind, now time
 	if p.matched {
 		r.PatientID, r.PracticeID = p.patient.ID, p.patient.PracticeID
 	}
+	r.withoutPlace()
 	switch {
 	case d.Stop:
 		r.Status = Diverted

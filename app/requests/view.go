@@ -63,7 +63,12 @@ type OutcomeView struct {
 
 // StaffView is what only the staff of an organisation concerned see.
 type StaffView struct {
-	Patient    patients.Given    `json:"patient"`
+	Patient patients.Given `json:"patient"`
+	// Task is what staff are to do of which nobody asked; empty for a request.
+	Task string `json:"task,omitempty"`
+	// Held is why nothing is sent about this person, and Trace what the last trace at the national register came to.
+	Held       *patients.Hold    `json:"held,omitempty"`
+	Trace      *patients.Finding `json:"trace,omitempty"`
 	OnRegister bool              `json:"on_register"`
 	Practice   *Named            `json:"registered_practice,omitempty"`
 	Proxy      *Proxy            `json:"proxy,omitempty"`
@@ -243,7 +248,11 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		Patient: r.Patient, OnRegister: r.PatientID != uuid.Nil, Proxy: r.Proxy, Answers: r.Answers, Recordings: r.Recordings, Incomplete: r.Incomplete, Language: r.Language, FirstAt: r.FirstContactAt,
 		Message: r.Message, CloseReason: r.CloseReason,
 	}
-	if r.PracticeID != uuid.Nil {
+	v.Staff.Task, v.Staff.Trace = r.Task, r.Trace
+	if r.Held.Any() {
+		v.Staff.Held = &r.Held
+	}
+	if r.PracticeID != uuid.Nil && !r.Held.Restricted { // where they are registered is not shown either
 		practice := named(d, r.PracticeID)
 		v.Staff.Practice = &practice
 	}

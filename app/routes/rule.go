@@ -14,8 +14,8 @@ const (
 	Public Rule = "public"
 	// Patient is for the person whose conversation the cookie holds; with no cookie one begins.
 	Patient Rule = "patient"
-	// Signed is for a program elsewhere whose every message is signed with a secret that it shares with us: the handler checks
-	// that before anything else, and refuses all others as forbidden.
+	// Signed is for a program elsewhere whose every message is signed with a secret that it shares with us, or carries a credential
+	// that the handler itself judges: it does that before anything else, and refuses all others as forbidden or not known.
 	Signed Rule = "signed"
 	// SignedIn is for whoever is known, whatever their role, and concerns only themselves.
 	SignedIn Rule = "signed-in"

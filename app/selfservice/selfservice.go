@@ -215,7 +215,7 @@ func (s *Service) let(ctx context.Context, v Visit, proof callers.Proof) (reques
 	if err != nil {
 		return requests.Own{}, err
 	}
-	if patient.ID != own.PatientID {
+	if own.PatientID == uuid.Nil || patient.ID != own.PatientID {
 		return requests.Own{}, notProved()
 	}
 	return own, nil

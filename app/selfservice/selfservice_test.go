@@ -106,7 +106,6 @@ func TestOnlyWhatNeedsNobodysJudgementIsOffered(t *testing.T) {
 	}
 	none("urgent", d.Submit(t, 0, "appointment-book", func(in *requests.Submission) { in.Answers = nil }))
 	none("for somebody else", d.Submit(t, 0, "appointment-book", func(in *requests.Submission) { in.Proxy = &requests.Proxy{Name: "A Friend", Relationship: "friend"} }))
-	none("not on the register", d.Submit(t, 0, "appointment-book", func(in *requests.Submission) { in.Patient.NHSNumber = "9434765919" }))
 	none("symptoms", d.Submit(t, 0, "admin"))
 	claimed := d.Submit(t, 0, "appointment-book")
 	if _, err := d.Requests.Claim(t.Context(), d.Actor(t, "sam.carter"), requests.Command{Reference: claimed.Reference}); err != nil {
@@ -116,6 +115,22 @@ func TestOnlyWhatNeedsNobodysJudgementIsOffered(t *testing.T) {
 	v := d.Submit(t, 0, "appointment-book")
 	d.Switch(false, clinical.FHIR)
 	none("off", v)
+}
+
+func TestAStrangerIsAnsweredLikeAnybody(t *testing.T) {
+	t.Parallel()
+	d := selfservicetest.New(t, demotest.New(t))
+	v := d.Submit(t, 0, "appointment-book", func(in *requests.Submission) {
+		in.Patient.NHSNumber, in.AskedOf = "9434765919", demo.OrganisationID("A81001")
+	})
+	if acts, err := d.Service.Offers(t.Context(), v); err != nil || len(acts) != 1 {
+		t.Fatal(acts, err)
+	}
+	if err := d.Service.SendCode(t.Context(), v, "en"); err != nil || d.Code() != "" {
+		t.Error(d.Code(), err)
+	}
+	_, err := d.Service.Prove(t.Context(), v, "000000")
+	wantCode(t, err, "not_proved")
 }
 
 func TestATakenSlotOffersTheNextOnes(t *testing.T) {

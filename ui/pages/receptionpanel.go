@@ -28,6 +28,12 @@ type RequestPanel struct {
 	Changed  string // why what they asked was not done
 	Problems []components.Problem
 
+	// Task is what is to be done of which nobody asked; empty for a request. Held is why nothing is sent about this person.
+	Task, Held string
+	// National is what the national registers say, and Trace asks them; nil when this person may not.
+	National []Fact
+	Trace    *Command
+
 	Commands []Command // one click each; the first is what is to be done next
 	Outcome  *OutcomeForm
 	More     []MoreForm // what is done less often, each folded away

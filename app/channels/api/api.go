@@ -47,6 +47,7 @@ type Requests interface {
 type Deliveries interface {
 	List(ctx context.Context, scope tenants.Scope, f clinical.Filter, cursor string, limit int) (clinical.Page, error)
 	Replay(ctx context.Context, scope tenants.Scope, by audit.Actor, id uuid.UUID, now time.Time) (clinical.Delivery, error)
+	ReplayAll(ctx context.Context, scope tenants.Scope, by audit.Actor, f clinical.Filter, now time.Time) (n int, more bool, err error)
 }
 
 // Neighbourhoods knows all neighbourhoods. It is directory.Service.
@@ -113,6 +114,7 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodGet, "/api/v1/queues", routes.Need("queue", "list"), a.listQueues)
 	s.Add(http.MethodGet, "/api/v1/queues/:id/requests", routes.Need("request", "list"), a.listQueue)
 	s.Add(http.MethodGet, "/api/v1/deliveries", routes.Need("delivery", "list"), a.listDeliveries)
+	s.Add(http.MethodPost, "/api/v1/deliveries/replay", routes.Need("delivery", "replay"), a.replayAll)
 	s.Add(http.MethodPost, "/api/v1/deliveries/:id/replay", routes.Need("delivery", "replay"), a.replay)
 	s.Add(http.MethodGet, "/api/v1/events", routes.Need("event", "read"), a.events)
 	s.Add(http.MethodPost, "/api/v1/telephone-pins", routes.Need("caller-pin", "set"), a.setPIN)

@@ -59,19 +59,48 @@ func itemOf(d clinical.Delivery, whole bool) deliveryItem {
 	return item
 }
 
-func (a *API) listDeliveries(c echo.Context) error {
-	var f clinical.Filter
-	var err error
-	if s := c.QueryParam("state"); s != "" {
-		if f.State, err = clinical.ParseState(s); err != nil {
-			return err
+// deliveryFilter reads what a list is narrowed by. A reference is asked of nobody who is not told references.
+func (a *API) deliveryFilter(c echo.Context, whole bool, state, organisation, reference, reason string) (f clinical.Filter, err error) {
+	if state != "" {
+		if f.State, err = clinical.ParseState(state); err != nil {
+			return f, err
 		}
+	}
+	if organisation != "" {
+		directory, err := a.o.Directories.Current(c.Request().Context(), routes.Principal(c).NeighbourhoodID)
+		if err != nil {
+			return f, err
+		}
+		for _, o := range directory.Organisations() {
+			if string(o.ODS) == organisation {
+				f.OrganisationID = o.ID
+			}
+		}
+		if f.OrganisationID == uuid.Nil {
+			return f, fault.Absent()
+		}
+	}
+	if reference != "" && whole {
+		parsed, err := requests.ParseReference(reference)
+		if err != nil {
+			return f, err
+		}
+		f.Reference = string(parsed)
+	}
+	f.Reason = reason
+	return f, nil
+}
+
+func (a *API) listDeliveries(c echo.Context) error {
+	scope, whole := deliveryScope(routes.Principal(c), "list")
+	f, err := a.deliveryFilter(c, whole, c.QueryParam("state"), c.QueryParam("organisation"), c.QueryParam("reference"), c.QueryParam("reason"))
+	if err != nil {
+		return err
 	}
 	limit, err := parseLimit(c.QueryParam("limit"))
 	if err != nil {
 		return err
 	}
-	scope, whole := deliveryScope(routes.Principal(c), "list")
 	page, err := a.o.Deliveries.List(c.Request().Context(), scope, f, c.QueryParam("cursor"), limit)
 	if err != nil {
 		return err
@@ -97,4 +126,30 @@ func (a *API) replay(c echo.Context) error {
 		return err
 	}
 	return routes.WriteJSON(c, http.StatusOK, itemOf(d, whole))
+}
+
+// replayed is what replaying many came to.
+type replayed struct {
+	Replayed int  `json:"replayed"`
+	More     bool `json:"more"`
+}
+
+func (a *API) replayAll(c echo.Context) error {
+	var body struct {
+		Organisation string `json:"organisation"`
+		Reason       string `json:"reason"`
+	}
+	if err := routes.ReadOptionalJSON(c, &body); err != nil {
+		return err
+	}
+	scope, whole := deliveryScope(routes.Principal(c), "replay")
+	f, err := a.deliveryFilter(c, whole, "", body.Organisation, "", body.Reason)
+	if err != nil {
+		return err
+	}
+	n, more, err := a.o.Deliveries.ReplayAll(c.Request().Context(), scope, routes.Principal(c).Actor(), f, a.o.Now())
+	if err != nil {
+		return err
+	}
+	return routes.WriteJSON(c, http.StatusOK, replayed{n, more})
 }

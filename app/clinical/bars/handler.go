@@ -114,19 +114,8 @@ func (h *receiver) answer(w http.ResponseWriter, r *http.Request) (int, any, err
 	return 0, nil, &refusal{http.StatusNotImplemented, "REC_NOT_IMPLEMENTED", "not-supported", "This is not offered here."}
 }
 
-// admit checks what every call must say of itself.
+// admit checks who calls, and then what every call must say of itself.
 func (h *receiver) admit(r *http.Request) (from asking, err error) {
-	from.useContext = r.Header.Get(headerUseContext)
-	given := r.Header.Get(headerRequest) != "" && r.Header.Get(headerCorrelation) != ""
-	if !given {
-		return from, badRequest("required", "The request headers are not present.")
-	}
-	var errRequest, errCorrelation error
-	from.request, errRequest = uuid.Parse(r.Header.Get(headerRequest))
-	from.correlation, errCorrelation = uuid.Parse(r.Header.Get(headerCorrelation))
-	if errRequest != nil || errCorrelation != nil {
-		return from, badRequest("invalid", "The request headers are not valid.")
-	}
 	credential, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		return from, &refusal{http.StatusUnauthorized, "REC_UNAUTHORIZED", "forbidden", "Say who you are."}
@@ -137,6 +126,17 @@ func (h *receiver) admit(r *http.Request) (from asking, err error) {
 	}
 	if !known {
 		return from, &refusal{http.StatusUnauthorized, "REC_UNAUTHORIZED", "forbidden", "The credential is not known."}
+	}
+	from.useContext = r.Header.Get(headerUseContext)
+	given := r.Header.Get(headerRequest) != "" && r.Header.Get(headerCorrelation) != ""
+	if !given {
+		return from, badRequest("required", "The request headers are not present.")
+	}
+	var errRequest, errCorrelation error
+	from.request, errRequest = uuid.Parse(r.Header.Get(headerRequest))
+	from.correlation, errCorrelation = uuid.Parse(r.Header.Get(headerCorrelation))
+	if errRequest != nil || errCorrelation != nil {
+		return from, badRequest("invalid", "The request headers are not valid.")
 	}
 	if !acceptable(r.Header.Get("Accept")) {
 		return from, &refusal{http.StatusNotAcceptable, "REC_NOT_ACCEPTABLE", "processing", "This receiver speaks FHIR in JSON, by version " + receivedVersion + " of the standard."}

@@ -99,6 +99,12 @@ func (in incoming) agrees(from asking) error {
 			return badRequest("invariant", "The message is for another service than the header says.")
 		}
 	}
+	raw, _ := in.b.entryOf(in.header.Focus[0].Reference)
+	if kind, err := r4.Peek(raw); err == nil && kind == "ServiceRequest" {
+		if _, err := r4.Decode(raw); err != nil {
+			return badRequest("structure", "The referral cannot be read as FHIR R4.")
+		}
+	}
 	if from.useContext == "" { // it is for the proxy's statistics, which may keep it to itself
 		return nil
 	}

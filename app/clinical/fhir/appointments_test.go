@@ -1,7 +1,6 @@
 package fhir_test
 
 import (
-	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -40,7 +39,7 @@ func booking(patient nhs.Number, status, start, channel string) map[string]any {
 
 func adapter(t *testing.T, address string) *fhir.System {
 	t.Helper()
-	system, err := fhir.New(fhir.Options{BaseURL: address, Now: func() time.Time { return now }, Random: rand.Reader})
+	system, err := fhir.New(fhir.Options{BaseURL: address, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}

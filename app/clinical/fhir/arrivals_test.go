@@ -70,8 +70,11 @@ func TestAnArrivalIsATaskWhoseStandingIsReadBack(t *testing.T) {
 		status, says string
 		want         clinical.Stage
 	}{
-		{"received", "", clinical.StageWaiting}, {"accepted", "", clinical.StageInHand}, {"on-hold", "Waiting for a result", clinical.StageInHand},
-		{"rejected", "Not ours", clinical.StageRefused}, {"completed", "", clinical.StageDone},
+		{"received", "", clinical.StageWaiting},
+		{"accepted", "", clinical.StageInHand},
+		{"on-hold", "Waiting for a result", clinical.StageInHand},
+		{"rejected", "Not ours", clinical.StageRefused},
+		{"completed", "", clinical.StageDone},
 	} {
 		changes := map[string]any{"status": step.status}
 		if step.says != "" {
@@ -117,7 +120,7 @@ func TestAnArrivalIsTakenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.staff(arrived.ExternalID, map[string]any{"status": "received", "somethingElse": map[string]any{"kept": true}})
+	p.staff(arrived.ExternalID, map[string]any{"status": "received", "instantiatesUri": "urn:kept"})
 	back := withdrawal(d)
 	for range 2 {
 		if receipt, err := s.File(t.Context(), back); err != nil || receipt.ExternalID != arrived.ExternalID {
@@ -125,7 +128,7 @@ func TestAnArrivalIsTakenBack(t *testing.T) {
 		}
 	}
 	task := p.get(arrived.ExternalID)
-	if reason, _ := task["statusReason"].(map[string]any); task["status"] != "cancelled" || reason["text"] != "It is dealt with elsewhere." || task["somethingElse"] == nil {
+	if reason, _ := task["statusReason"].(map[string]any); task["status"] != "cancelled" || reason["text"] != "It is dealt with elsewhere." || task["instantiatesUri"] != "urn:kept" {
 		t.Errorf("%v", task)
 	}
 	if receipt, found, err := s.Find(t.Context(), back); err != nil || !found || receipt.ExternalID != arrived.ExternalID {

@@ -61,7 +61,7 @@ func (s *System) send(ctx context.Context, q ask) (answer, error) {
 		a.body, a.fhir = nil, false
 	}
 	// A server may answer a write with nothing (Prefer: return=minimal), and says in headers where it is.
-	if a.status/100 == 2 && !a.fhir && !(writes && len(a.body) == 0 && q.path != "") {
+	if a.status/100 == 2 && !a.fhir && (!writes || len(a.body) > 0 || q.path == "") {
 		return answer{}, a.unreadable(fmt.Errorf("status %d with a body that is not FHIR JSON, or too long", a.status))
 	}
 	return a, nil

@@ -36,8 +36,7 @@ func (s *System) change(ctx context.Context, c act) (clinical.Appointment, error
 		if err := s.belongs(ctx, a, c.patient); err != nil {
 			return clinical.Appointment{}, err
 		}
-		done, err := c.done(a)
-		if err != nil || done {
+		if is, err := c.done(a); err != nil || is {
 			return tell(a, etag), err
 		}
 		if etag == "" {
@@ -54,11 +53,12 @@ func (s *System) change(ctx context.Context, c act) (clinical.Appointment, error
 				return clinical.Appointment{}, &clinical.Refused{Says: "The appointment cannot be written as FHIR, so it was not changed.", Cause: err}
 			}
 		}
-		last, etag, err = s.rewrite(ctx, c, raw, etag, slots)
+		var done bool
+		last, etag, done, err = s.rewrite(ctx, c, raw, etag, slots)
 		switch {
 		case err != nil:
 			return clinical.Appointment{}, err
-		case etag != "":
+		case done:
 			return tell(a, etag), nil
 		case !last.conflict():
 			return clinical.Appointment{}, last.problem()
@@ -72,31 +72,24 @@ func (s *System) change(ctx context.Context, c act) (clinical.Appointment, error
 	return clinical.Appointment{}, conflicting(last)
 }
 
-// rewrite sends the change, with its slots where there are any. Without a version the answer says why.
-func (s *System) rewrite(ctx context.Context, c act, raw []byte, etag string, slots []r4.Entry) (answer, string, error) {
+// rewrite sends the change, with its slots where there are any, and gives the new version where the server tells it. When it is not
+// done the answer says why.
+func (s *System) rewrite(ctx context.Context, c act, raw []byte, etag string, slots []r4.Entry) (a answer, version string, done bool, err error) {
 	if len(slots) > 0 {
 		a, responses, err := s.transact(ctx, c.id, c.id, append([]r4.Entry{put(c.name, raw, etag)}, slots...))
 		if err != nil || responses == nil {
-			return a, "", err
+			return a, "", false, err
 		}
-		return a, versioned(responses[0].ETag), nil
+		return a, responses[0].ETag, true, nil
 	}
-	a, err := s.replace(ctx, c.id, c.id, c.name, raw, etag)
+	a, err = s.replace(ctx, c.id, c.id, c.name, raw, etag)
 	if err != nil || (a.status != http.StatusOK && a.status != http.StatusCreated) {
-		return a, "", err
+		return a, "", false, err
 	}
-	if a.etag == "" {
-		a.etag = etagOf(a.body)
+	if version = a.etag; version == "" {
+		version = etagOf(a.body)
 	}
-	return a, versioned(a.etag), nil
-}
-
-// versioned is a version, or a sign that none was told.
-func versioned(etag string) string {
-	if etag == "" {
-		return `W/""`
-	}
-	return etag
+	return a, version, true, nil
 }
 
 // belongs refuses to change what is another person's, whatever a stored name says. An appointment that names nobody by number is the

@@ -14,7 +14,6 @@ package fhir
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,10 +21,9 @@ import (
 	"time"
 
 	"onedoor/app/clinical"
-	"onedoor/app/clinical/authorise"
 )
 
-// Names of an integration's settings, besides those of package authorise.
+// Names of an integration's settings, besides those by which the transport below signs in (package authorise).
 const (
 	// SettingDocuments is the form in which a document is filed: text, pdf or both; empty is text.
 	SettingDocuments = "documents"
@@ -66,10 +64,8 @@ const answerLimit = 1 << 20
 type Options struct {
 	BaseURL   string // such as https://example.nhs.uk/fhir
 	Settings  map[string]string
-	Secrets   map[string][]byte
-	Transport http.RoundTripper // holds connections and may be shared; nil is http.DefaultTransport
+	Transport http.RoundTripper // signs calls in, and holds connections; nil is http.DefaultTransport
 	Now       func() time.Time
-	Random    io.Reader // of the sign-in's assertions
 }
 
 // System is one server. It is safe for concurrent use.
@@ -97,17 +93,11 @@ var (
 	_ clinical.PatientFinder   = (*System)(nil)
 )
 
-// New makes an adapter, and refuses settings that cannot work. Its errors do not repeat a secret.
+// New makes an adapter, and refuses settings that cannot work.
 func New(o Options) (*System, error) {
 	base, err := url.Parse(strings.TrimRight(o.BaseURL, "/"))
 	if err != nil || base.Host == "" {
 		return nil, errors.New("the address of the clinical system is not valid")
-	}
-	transport, err := authorise.For(authorise.Materials{
-		BaseURL: o.BaseURL, Settings: o.Settings, Secrets: o.Secrets, Transport: o.Transport, Now: o.Now, Random: o.Random,
-	})
-	if err != nil {
-		return nil, err
 	}
 	documents := o.Settings[SettingDocuments]
 	switch documents {
@@ -124,7 +114,7 @@ func New(o Options) (*System, error) {
 		base: base.String(), basePath: base.Path, now: o.Now, documents: documents, communications: o.Settings[SettingCommunications] == "yes",
 		searchesPatients: o.Settings[SettingPatients] == PatientsBySearch,
 		client: &http.Client{
-			Transport: transport,
+			Transport: o.Transport,
 			Timeout:   GivesUpAfter,
 			// Somewhere else is not the system that the organisation named: a document is never sent there.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -3,7 +3,6 @@ package fhir
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -44,7 +43,7 @@ func deliveryOf(doc clinical.Document) clinical.Delivery {
 
 func made(t *testing.T, address string, transport http.RoundTripper) *System {
 	t.Helper()
-	s, err := New(Options{BaseURL: address, Transport: transport, Now: func() time.Time { return noon }, Random: rand.Reader})
+	s, err := New(Options{BaseURL: address, Transport: transport, Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -201,6 +201,7 @@ func (p *practice) kept() {
 		if faults := r4.Faults(raw); len(faults) > 0 {
 			p.t.Errorf("%v in %s", faults, raw)
 		}
+		judge(p.t, raw)
 	}
 }
 
@@ -290,7 +291,7 @@ func TestAnAppointmentIsBookedMovedAmendedAndCancelled(t *testing.T) {
 			t.Errorf("somebody else's booking: %v", err)
 		}
 		// What the practice adds stays, and does not stand in the way.
-		p.staff(booked.ID, map[string]any{"comment": "Rang the patient", "somethingElse": map[string]any{"kept": true}})
+		p.staff(booked.ID, map[string]any{"comment": "Rang the patient", "requestedPeriod": []any{map[string]any{"start": "2026-11-25T09:00:00Z"}}})
 		m := bookingOf(slots[1])
 		moved, err := s.Move(t.Context(), m, booked)
 		if err != nil || moved.ID != booked.ID || !moved.Start.Equal(slots[1].Start) || !moved.ByPhone {
@@ -302,7 +303,7 @@ func TestAnAppointmentIsBookedMovedAmendedAndCancelled(t *testing.T) {
 		if back, found, err := s.Booked(t.Context(), m); err != nil || !found || back.ID != booked.ID {
 			t.Errorf("the move read back: %+v %v, %v", back, found, err)
 		}
-		if p.get("Slot/s0")["status"] != "free" || p.get("Slot/s1")["status"] != "busy" || p.get(booked.ID)["comment"] != "Rang the patient" || p.get(booked.ID)["somethingElse"] == nil {
+		if p.get("Slot/s0")["status"] != "free" || p.get("Slot/s1")["status"] != "busy" || p.get(booked.ID)["comment"] != "Rang the patient" || p.get(booked.ID)["requestedPeriod"] == nil {
 			t.Errorf("after the move: %v", p.get(booked.ID))
 		}
 		amended, err := s.Amend(t.Context(), clinical.Amendment{ID: uuid.New(), Appointment: moved, Patient: patient(ada), Reason: "A cough", At: now})

@@ -104,9 +104,11 @@ func TestPublishedExamplesComeBackAsTheyWere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []string{"Appointment", "Bundle", "CapabilityStatement", "CarePlan", "Consent", "DocumentReference", "Encounter", "Flag",
+	for _, kind := range []string{
+		"Appointment", "Bundle", "CapabilityStatement", "CarePlan", "Consent", "DocumentReference", "Encounter", "Flag",
 		"HealthcareService", "Location", "MessageDefinition", "MessageHeader", "Observation", "OperationOutcome", "Organization", "Patient",
-		"Practitioner", "PractitionerRole", "Schedule", "ServiceRequest", "Slot"} {
+		"Practitioner", "PractitionerRole", "Schedule", "ServiceRequest", "Slot",
+	} {
 		if count[kind] == 0 {
 			t.Errorf("no %s was compared", kind)
 		}

@@ -2,7 +2,6 @@ package simulator_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"slices"
@@ -27,7 +26,7 @@ func document() clinical.Document {
 
 func adapter(t *testing.T, address string, transport http.RoundTripper) *fhir.System {
 	t.Helper()
-	system, err := fhir.New(fhir.Options{BaseURL: address, Transport: transport, Now: time.Now, Random: rand.Reader})
+	system, err := fhir.New(fhir.Options{BaseURL: address, Transport: transport, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

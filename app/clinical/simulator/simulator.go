@@ -3,6 +3,7 @@
 //
 //	/{ods}/fhir     the server: transaction Bundle, create, read, update, search, metadata
 //	/{ods}/mesh     MESH, and the organisation as a receiver of documents behind it (MeshPath)
+//	/{ods}/patient-facing/FHIR/R4  GP Connect (Patient Facing) Prescriptions Management: repeat medicines, orders of them
 //	/{ods}/STU3/1/gpconnect  GP Connect Appointment Management: slots, patients, appointments
 //	/{ods}/bars     the Booking and Referral Standard: metadata, MessageDefinition, Slot, $process-message, and what was sent
 //	/{ods}/ledger   GET: every commit as an effect, in order, never deduplicated
@@ -42,6 +43,7 @@ type Server struct {
 	now    func() time.Time
 
 	closed chan struct{}
+	beside map[string]http.Handler // by the first part of the path
 
 	mu      sync.Mutex
 	systems map[nhs.ODSCode]*system
@@ -59,6 +61,12 @@ func (s *Server) Hold(ods nhs.ODSCode, kind, id string, r map[string]any) error 
 	}
 	system.records.hold(version{Type: kind, ID: id, Version: 1, At: s.now(), Resource: r})
 	return nil
+}
+
+// Beside serves something else that is played, such as national services, under a first part of the path that is no ODS code.
+// Call it before the first request.
+func (s *Server) Beside(first string, h http.Handler) {
+	s.beside[first] = http.StripPrefix("/"+first, h)
 }
 
 // system is one organisation's.
@@ -79,7 +87,7 @@ func Open(folder string, now func() time.Time) (*Server, error) {
 			return nil, err
 		}
 	}
-	return &Server{folder: folder, now: now, closed: make(chan struct{}), systems: map[nhs.ODSCode]*system{}}, nil
+	return &Server{folder: folder, now: now, closed: make(chan struct{}), beside: map[string]http.Handler{}, systems: map[nhs.ODSCode]*system{}}, nil
 }
 
 // Close lets go of callers who are kept waiting and closes the journals. Call it once, after the last request was accepted.
@@ -116,6 +124,10 @@ func (s *Server) system(ods nhs.ODSCode) (*system, error) {
 // ServeHTTP finds the organisation and what is asked of it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if h, ok := s.beside[first]; ok {
+		h.ServeHTTP(w, r)
+		return
+	}
 	ods, err := nhs.ParseODSCode(first)
 	if err != nil || string(ods) != first {
 		http.NotFound(w, r)
@@ -132,6 +144,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		system.serveFHIR(w, r, path)
 	case part == "mesh":
 		system.mesh.serve(w, r, path)
+	case part == "patient-facing":
+		system.servePatientFacing(w, r, path)
 	case part == "STU3":
 		system.serveGPConnect(w, r, ods, path)
 	case part == "bars":

@@ -24,6 +24,7 @@ import (
 	"onedoor/app/clinical/fhir"
 	"onedoor/app/clinical/gpconnect"
 	"onedoor/app/clinical/mesh"
+	"onedoor/app/clinical/patientfacing"
 	"onedoor/app/fault"
 	"onedoor/app/integrations"
 	"onedoor/app/outbound"
@@ -214,39 +215,31 @@ func (s *Systems) build(m Materials) (clinical.System, error) {
 	if d.InDevelopment && !s.o.InDevelopment {
 		return nil, &clinical.Refused{Says: "This kind of connection is in development nationally, and is not switched on here. File it by hand."}
 	}
-	// Certificates are the transport's by now.
-	key := map[string][]byte{authorise.SecretPrivateKey: m.Secrets[authorise.SecretPrivateKey]}
-	if m.Integration.Kind == clinical.FHIR { // it signs its calls in itself
-		system, err := fhir.New(fhir.Options{
-			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Secrets: key, Transport: m.Transport, Now: m.Now, Random: m.Random,
-		})
-		if err != nil {
-			return nil, setUp(err)
-		}
-		return system, nil
+	settings := authorise.Materials{
+		BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now, Random: m.Random,
+		// Certificates are the transport's by now.
+		Secrets: map[string][]byte{authorise.SecretPrivateKey: m.Secrets[authorise.SecretPrivateKey]},
 	}
-	signed, err := authorise.For(authorise.Materials{
-		BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Secrets: key, Transport: m.Transport, Now: m.Now, Random: m.Random,
-	})
-	if err != nil {
-		return nil, setUp(err)
+	var err error
+	if m.Transport, err = authorise.For(settings); err != nil {
+		return nil, &clinical.Refused{Says: "The connection is not set up to sign in: " + err.Error() + ". Nothing was sent.", Cause: err}
 	}
-	m.Transport = signed
 	switch m.Integration.Kind {
+	case clinical.FHIR:
+		return fhir.New(fhir.Options{
+			BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now,
+		})
 	case clinical.BaRS:
 		return bars.New(bars.Options{Integration: m.Integration, Transport: m.Transport, Now: m.Now, Random: m.Random})
 	case clinical.GPConnect:
 		return gpconnect.New(gpconnect.Options{BaseURL: m.Integration.BaseURL, Settings: m.Integration.Settings, Transport: m.Transport, Now: m.Now, Random: m.Random})
 	case clinical.MESH:
 		return mesh.New(mesh.Options{Integration: m.Integration, Secrets: m.Secrets, Transport: m.Transport, Now: m.Now, Random: m.Random})
-	case clinical.FHIR, clinical.PatientFacing, clinical.IM1:
+	case clinical.PatientFacing:
+		return patientfacing.New(patientfacing.Options{BaseURL: m.Integration.BaseURL, Transport: m.Transport, Now: m.Now, Random: m.Random})
+	case clinical.IM1:
 	}
 	return nil, &clinical.Refused{Says: "This version cannot send by this kind of connection. File it by hand."}
-}
-
-// setUp is what package authorise or an adapter says of settings that cannot work. They name no secret and no address.
-func setUp(err error) *clinical.Refused {
-	return &clinical.Refused{Says: "The connection cannot be used as it is set up: " + err.Error() + ". Nothing was sent.", Cause: err}
 }
 
 // transport is the shared one, or one of its own for an integration with a certificate.

@@ -113,7 +113,10 @@ func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
 	signing := []string{authorise.SettingSignIn, authorise.SettingClientID, authorise.SettingKeyID, authorise.SettingTokenURL, authorise.SettingScope}
 	certificates := []string{authorise.SecretCertificate, authorise.SecretCertificateKey, authorise.SecretAuthorities}
 	for kind, names := range map[clinical.IntegrationKind]struct{ settings, secrets []string }{
-		clinical.FHIR: {append([]string{fhir.SettingDocuments, fhir.SettingCommunications, fhir.SettingPatients}, signing...), append([]string{authorise.SecretPrivateKey}, certificates...)},
+		clinical.FHIR: {
+			append([]string{fhir.SettingDocuments, fhir.SettingCommunications, fhir.SettingPatients}, signing...),
+			append([]string{authorise.SecretPrivateKey}, certificates...),
+		},
 		clinical.BaRS: {
 			append([]string{bars.SettingService, bars.SettingServiceSystem, bars.SettingSender, bars.SettingOwn, bars.SettingUseCase, bars.SettingODS, bars.SettingConsult}, signing...),
 			append([]string{authorise.SecretPrivateKey}, certificates...),

@@ -130,7 +130,12 @@ type benchCommands struct {
 	Policy   benchPolicyCommand   `cmd:"" help:"The routing engine at 10 to 10,000 rules, beside a plain scan."`
 	Voice    benchVoiceCommand    `cmd:"" help:"Many telephone calls at once, with sound both ways."`
 
+	Deliveries benchDeliveriesCommand `cmd:"" help:"A backlog of outcomes filed in simulated clinical systems, beside a bare loop that makes the same calls."`
+	Outage     benchOutageCommand     `cmd:"" help:"A day with one clinical system down for hours and another very slow: what the others notice."`
+	Kill       benchKillCommand       `cmd:"" help:"Kill the process that delivers, again and again: nothing is lost, and nothing filed twice."`
+
 	Telephones benchTelephonesCommand `cmd:"" hidden:"" help:"The telephones of bench voice: a process that it starts."`
+	Deliverer  benchDelivererCommand  `cmd:"" hidden:"" help:"What bench kill kills: a process that it starts."`
 }
 
 type benchVoiceCommand struct {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,6 +77,9 @@ func take(ctx context.Context, tx *database.Tx, line clinical.Line, ask clinical
 	for { // once more for each way whose limit of calls is used up
 		found, err := due(ctx, tx, line, ways, shut, ask.Limit, ask.Now)
 		if err != nil {
+			return err
+		}
+		if found, err = withoutHeld(ctx, tx, line, found, ask.Now); err != nil {
 			return err
 		}
 		slice.Ways = map[uuid.UUID]clinical.Way{}
@@ -164,7 +166,7 @@ func progress(ctx context.Context, tx *database.Tx, line clinical.Line, lease cl
 }
 
 // left is after how long a line's next delivery may go; false when none is left that a drain has work with.
-func left(ctx context.Context, tx *database.Tx, line clinical.Line, now time.Time) (wait time.Duration, any bool, err error) {
+func left(ctx context.Context, tx *database.Tx, line clinical.Line, now time.Time) (wait time.Duration, some bool, err error) {
 	ways, err := integrationstore.In(ctx, tx, line.OrganisationID)
 	if err != nil {
 		return 0, false, err
@@ -175,27 +177,31 @@ func left(ctx context.Context, tx *database.Tx, line clinical.Line, now time.Tim
 	}
 	shut, look := shutNow(ways, known)
 	waits := waiting(ways, shut)
-	var found struct {
-		Next *time.Time
-		Shut bool
-	}
+	var next *time.Time
 	err = tx.Gorm().WithContext(ctx).Raw(`
-		select min(next_at) filter (where not waits) as next, coalesce(bool_or(waits), false) as shut
-		from (select d.next_at, `+waits.condition+` as waits from deliveries d
-		      where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and `+unblocked+`) open`,
-		append(slices.Clone(waits.arguments), line.NeighbourhoodID, line.OrganisationID)...).Scan(&found).Error
+		select d.next_at from deliveries d
+		where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and `+unblocked+waits.but()+`
+		order by d.next_at, d.id limit 1`, append([]any{line.NeighbourhoodID, line.OrganisationID}, waits.arguments...)...).Scan(&next).Error
 	if err != nil {
 		return 0, false, fmt.Errorf("look for what is left: %w", err)
 	}
-	switch {
-	case found.Next != nil:
-		return min(max(0, found.Next.Sub(now)), dueWait), true, nil
-	case found.Shut && len(ways) > 1: // what is new may go by another
-		return min(look, dueWait), true, nil
-	case found.Shut:
-		return look, true, nil
+	if next != nil {
+		return min(max(0, next.Sub(now)), dueWait), true, nil
 	}
-	return 0, false, nil
+	if len(shut) == 0 {
+		return 0, false, nil
+	}
+	err = tx.Gorm().WithContext(ctx).Raw(`
+		select exists (select from deliveries d
+		               where d.neighbourhood_id = ? and d.organisation_id = ? and d.state in (0, 1) and `+waits.condition+` and `+unblocked+`)`,
+		append([]any{line.NeighbourhoodID, line.OrganisationID}, waits.arguments...)...).Scan(&some).Error
+	if err != nil || !some {
+		return 0, false, err
+	}
+	if len(ways) > 1 { // what is new may go by another
+		return min(look, dueWait), true, nil
+	}
+	return look, true, nil
 }
 
 // Finish writes a turn's last progress and gives the lease back under the head's lock. When nothing is left to do,

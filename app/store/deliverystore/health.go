@@ -32,7 +32,7 @@ func (s *Store) Health(ctx context.Context, scope tenants.Scope, now time.Time) 
 	}
 	err := s.db.InTx(ctx, scope, func(tx *database.Tx) error {
 		clear(found)
-		for _, read := range []func(context.Context, *database.Tx, func(uuid.UUID) *clinical.Health) error{backlog, ways, compared, differing} {
+		for _, read := range []func(context.Context, *database.Tx, func(uuid.UUID) *clinical.Health) error{backlog, ways(now), compared, differing} {
 			if err := read(ctx, tx, of); err != nil {
 				return err
 			}
@@ -93,33 +93,42 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func ways(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Health) error {
-	var rows []struct {
-		OrganisationID, IntegrationID uuid.UUID
-		Failures                      int
-		HeldUntil, FailedAt, FiledAt  *time.Time
-		LastError                     string
-		Filed                         int
-		Lately                        int
-		OverSeconds                   float64
+// ways reads how integrations do. A circuit is open on the database's clock; what is told of it is on the caller's.
+func ways(now time.Time) func(context.Context, *database.Tx, func(uuid.UUID) *clinical.Health) error {
+	return func(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Health) error {
+		var rows []struct {
+			OrganisationID, IntegrationID uuid.UUID
+			Failures                      int
+			Held                          float64
+			FailedAt, FiledAt             *time.Time
+			LastError                     string
+			Filed                         int
+			Lately                        int
+			OverSeconds                   float64
+		}
+		err := owned(tx.Gorm().WithContext(ctx).Table("integration_health"), tx.Scope()).Select(`
+			organisation_id, integration_id, failures, failed_at, filed_at, last_error, filed,
+			coalesce(extract(epoch from held_until - clock_timestamp()), 0)::float8 held,
+			case when period > clock_timestamp() - interval '10 minutes'
+			     then filed_now + case when period > clock_timestamp() - interval '5 minutes' then filed_before else 0 end else 0 end lately,
+			extract(epoch from clock_timestamp() - date_bin('5 minutes', clock_timestamp(), timestamptz 'epoch'))::float8 + 300 over_seconds`).
+			Order("organisation_id, integration_id").Scan(&rows).Error
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			h := of(r.OrganisationID)
+			w := clinical.WayHealth{
+				IntegrationID: r.IntegrationID, Failures: r.Failures, LastError: r.LastError, FailedAt: moment(r.FailedAt),
+				FiledAt: moment(r.FiledAt), Filed: r.Filed, PerMinute: float64(r.Lately) * 60 / r.OverSeconds,
+			}
+			if r.Held > 0 {
+				w.HeldUntil = now.Add(time.Duration(r.Held * float64(time.Second)))
+			}
+			h.Ways = append(h.Ways, w)
+		}
+		return nil
 	}
-	err := owned(tx.Gorm().WithContext(ctx).Table("integration_health"), tx.Scope()).Select(`
-		organisation_id, integration_id, failures, held_until, failed_at, filed_at, last_error, filed,
-		case when period > clock_timestamp() - interval '10 minutes'
-		     then filed_now + case when period > clock_timestamp() - interval '5 minutes' then filed_before else 0 end else 0 end lately,
-		extract(epoch from clock_timestamp() - date_bin('5 minutes', clock_timestamp(), timestamptz 'epoch'))::float8 + 300 over_seconds`).
-		Order("organisation_id, integration_id").Scan(&rows).Error
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		h := of(r.OrganisationID)
-		h.Ways = append(h.Ways, clinical.WayHealth{
-			IntegrationID: r.IntegrationID, Failures: r.Failures, HeldUntil: moment(r.HeldUntil), LastError: r.LastError, FailedAt: moment(r.FailedAt),
-			FiledAt: moment(r.FiledAt), Filed: r.Filed, PerMinute: float64(r.Lately) * 60 / r.OverSeconds,
-		})
-	}
-	return nil
 }
 
 func compared(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Health) error {

@@ -172,8 +172,10 @@ func (s *Store) Checked(ctx context.Context, line clinical.Line, sample clinical
 // Differences are those that stand, the oldest first.
 func (s *Store) Differences(ctx context.Context, scope tenants.Scope, limit int) ([]clinical.Difference, error) {
 	var rows []struct {
-		difference
-		RequestReference string
+		DeliveryID, OrganisationID uuid.UUID
+		Kind                       int16
+		FoundAt, SeenAt            time.Time
+		RequestReference           string
 	}
 	err := s.db.InTx(ctx, scope, func(tx *database.Tx) error {
 		q := tx.Gorm().WithContext(ctx).Table("delivery_differences x").
@@ -182,7 +184,7 @@ func (s *Store) Differences(ctx context.Context, scope tenants.Scope, limit int)
 		if scope.Kind == tenants.StaffScope {
 			q = q.Where("x.organisation_id in ?", scope.Organisations)
 		}
-		return q.Select("x.*, d.request_reference").Order("x.found_at, x.delivery_id").Limit(limit).Scan(&rows).Error
+		return q.Select("x.delivery_id, x.organisation_id, x.kind, x.found_at, x.seen_at, d.request_reference").Order("x.found_at, x.delivery_id").Limit(limit).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list differences: %w", err)

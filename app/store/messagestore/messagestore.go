@@ -142,6 +142,9 @@ func (s *Store) wake(ctx context.Context, tx *database.Tx, neighbourhood uuid.UU
 func (s *Store) Take(ctx context.Context, neighbourhood uuid.UUID, now, until time.Time, limit int) (list []messages.Row, err error) {
 	var rows []row
 	err = s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		if err := stopHeld(tx, neighbourhood, now); err != nil {
+			return err
+		}
 		return tx.Gorm().Raw(`
 			update messages m set taken_until = @until, unsure = m.unsure or (m.state = 'queued' and m.taken_until is not null)
 			from (
@@ -156,6 +159,16 @@ func (s *Store) Take(ctx context.Context, neighbourhood uuid.UUID, now, until ti
 		list = append(list, w.message())
 	}
 	return list, err
+}
+
+// stopHeld gives up what is due about people of whom nothing may be sent: a restricted record or a death may have come to light
+// since it was queued. What a provider has already is only looked after.
+func stopHeld(tx *database.Tx, neighbourhood uuid.UUID, now time.Time) error {
+	return tx.Gorm().Exec(`
+		update messages m set state = 'failed', problem = 'person-held', next_at = null, taken_until = null, settled_at = @now
+		from requests r
+		where m.neighbourhood_id = @nb and m.next_at <= @now and m.state = 'queued' and (m.taken_until is null or m.taken_until <= @now)
+		  and r.neighbourhood_id = m.neighbourhood_id and r.id = m.request_id and r.held > 0`, map[string]any{"nb": neighbourhood, "now": now}).Error
 }
 
 // Settle implements messages.Store.

@@ -58,15 +58,18 @@ func (s *Store) Import(ctx context.Context, neighbourhood uuid.UUID, list []pati
 	})
 }
 
-const columns = "id, neighbourhood_id, nhs_number, given_name, family_name, birth_date, sex, postcode, mobile, practice_id, registration, nominated_pharmacy_id, imd_decile"
+// selection reads people with what is remembered of the national register: staff see no such memory, and it is empty for them.
+const selection = `select p.id, p.neighbourhood_id, p.nhs_number, p.given_name, p.family_name, p.birth_date, p.sex, p.postcode, p.mobile, p.practice_id,
+	p.registration, p.nominated_pharmacy_id, p.imd_decile, coalesce(t.restricted, false), coalesce(t.died, false)
+from patients p left join traced_patients t on t.neighbourhood_id = p.neighbourhood_id and t.nhs_number = p.nhs_number `
 
 // Candidates is the query for the people who might be the one described, at most 20; nothing when too little is known.
 func Candidates(neighbourhood uuid.UUID, g patients.Given) (query string, args []any) {
 	switch {
 	case g.NHSNumber != "":
-		return "select " + columns + " from patients where neighbourhood_id = $1 and nhs_number = $2 limit 20", []any{neighbourhood, string(g.NHSNumber)}
+		return selection + "where p.neighbourhood_id = $1 and p.nhs_number = $2 limit 20", []any{neighbourhood, string(g.NHSNumber)}
 	case !g.BirthDate.IsZero() && g.Postcode != "":
-		return "select " + columns + " from patients where neighbourhood_id = $1 and birth_date = $2 and postcode = $3 limit 20",
+		return selection + "where p.neighbourhood_id = $1 and p.birth_date = $2 and p.postcode = $3 limit 20",
 			[]any{neighbourhood, g.BirthDate, string(g.Postcode)}
 	}
 	return "", nil
@@ -74,15 +77,19 @@ func Candidates(neighbourhood uuid.UUID, g patients.Given) (query string, args [
 
 // ByID is the query for one person.
 func ByID(neighbourhood, id uuid.UUID) (query string, args []any) {
-	return "select " + columns + " from patients where neighbourhood_id = $1 and id = $2", []any{neighbourhood, id}
+	return selection + "where p.neighbourhood_id = $1 and p.id = $2", []any{neighbourhood, id}
 }
 
 // Collect reads the rows of Candidates.
 func Collect(rows pgx.Rows) ([]patients.Patient, error) {
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (patients.Patient, error) {
 		var w row
-		err := r.Scan(&w.ID, &w.NeighbourhoodID, &w.NHSNumber, &w.GivenName, &w.FamilyName, &w.BirthDate, &w.Sex, &w.Postcode, &w.Mobile, &w.PracticeID, &w.Registration, &w.NominatedPharmacyID, &w.IMDDecile)
-		return w.patient(), err
+		var hold patients.Hold
+		err := r.Scan(&w.ID, &w.NeighbourhoodID, &w.NHSNumber, &w.GivenName, &w.FamilyName, &w.BirthDate, &w.Sex, &w.Postcode, &w.Mobile, &w.PracticeID, &w.Registration, &w.NominatedPharmacyID, &w.IMDDecile,
+			&hold.Restricted, &hold.Died)
+		p := w.patient()
+		p.Hold = hold
+		return p, err
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"onedoor/app/requests"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/rulestore"
+	"onedoor/app/store/tracestore"
 	"onedoor/policy"
 )
 
@@ -56,6 +57,12 @@ func (t *transaction) Prelude(q requests.PreludeQuery) (p requests.Prelude, err 
 	if query, args := patientstore.Candidates(t.nb, q.Patient); query != "" {
 		batch.Queue(query, args...).Query(func(rows pgx.Rows) (err error) {
 			p.Candidates, err = patientstore.Collect(rows)
+			return err
+		})
+	}
+	if q.Patient.NHSNumber != "" {
+		batch.Queue(tracestore.Remembered, t.nb, string(q.Patient.NHSNumber)).QueryRow(func(row pgx.Row) (err error) {
+			p.Hold, err = tracestore.ScanHold(row)
 			return err
 		})
 	}

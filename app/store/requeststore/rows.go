@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"onedoor/app/nhs"
+	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/policy"
 )
@@ -33,6 +34,11 @@ type row struct {
 	Ignored       json.RawMessage
 	Recordings    *json.RawMessage
 	Incomplete    *json.RawMessage
+	Task          string
+
+	Held     int16
+	Trace    *json.RawMessage
+	TracedAt *time.Time
 
 	Message        string
 	AnswerDueAt    time.Time
@@ -66,7 +72,7 @@ type row struct {
 func (row) TableName() string { return "requests" }
 
 var (
-	channels  = codes[requests.Channel]{requests.Web: 1, requests.App: 2, requests.Phone: 3, requests.InPerson: 4, requests.Referral: 5}
+	channels  = codes[requests.Channel]{requests.Web: 1, requests.App: 2, requests.Phone: 3, requests.InPerson: 4, requests.Referral: 5, requests.Tasked: 9}
 	statuses  = codes[requests.Status]{requests.Queued: 1, requests.ToVerify: 2, requests.Offered: 3, requests.Diverted: 4, requests.Closed: 5}
 	urgencies = codes[policy.Urgency]{policy.Routine: 1, policy.Soon: 2, policy.Urgent: 3, policy.Emergency: 4}
 )
@@ -137,6 +143,10 @@ func rowOf(r *requests.Request) (*row, error) {
 	if r.Incomplete != nil {
 		w.Incomplete = optionalJSON(m.json(r.Incomplete))
 	}
+	w.Task, w.Held, w.TracedAt = r.Task, heldCode(r.Held), optional(r.TracedAt)
+	if r.Trace != nil {
+		w.Trace = optionalJSON(m.json(r.Trace))
+	}
 	if r.Status == requests.ToVerify {
 		w.ServiceID = optional(r.Destination.Service)
 	}
@@ -152,6 +162,22 @@ func rowOf(r *requests.Request) (*row, error) {
 		w.Outcome = optionalJSON(m.json(r.Outcome))
 	}
 	return w, m.err
+}
+
+// The bits of the column held.
+const (
+	heldRestricted = 1
+	heldDied       = 2
+)
+
+func heldCode(h patients.Hold) (code int16) {
+	if h.Restricted {
+		code |= heldRestricted
+	}
+	if h.Died {
+		code |= heldDied
+	}
+	return code
 }
 
 func optionalJSON(b json.RawMessage) *json.RawMessage { return &b }
@@ -179,6 +205,13 @@ func (w *row) request() (*requests.Request, error) {
 	}
 	if w.Incomplete != nil {
 		m.parse(*w.Incomplete, &r.Incomplete)
+	}
+	if w.Trace != nil {
+		m.parse(*w.Trace, &r.Trace)
+	}
+	r.Task, r.TracedAt, r.Held = w.Task, value(w.TracedAt), patients.Hold{Restricted: w.Held&heldRestricted != 0, Died: w.Held&heldDied != 0}
+	if r.Trace != nil && r.Held.Died {
+		r.Held.Formal, r.Held.On = r.Trace.Hold.Formal, r.Trace.Hold.On
 	}
 	if w.OfferedID != nil {
 		r.Offer = &requests.Offer{

@@ -142,6 +142,10 @@ func capabilityWords(c clinical.Capability) string {
 		return "Change an appointment’s time"
 	case clinical.CancelAppointment:
 		return "Cancel an appointment"
+	case clinical.AmendAppointment:
+		return "Change an appointment’s reason"
+	case clinical.FindPatient:
+		return "Say whether it has somebody"
 	case clinical.ListMedicines:
 		return "Tell somebody’s repeat medicines"
 	case clinical.AskMedicines:

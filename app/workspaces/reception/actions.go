@@ -100,6 +100,9 @@ func (w *Workspace) outcomeForm(v requests.View, tried attempt) *pages.OutcomeFo
 
 // sentTo says whose records an outcome goes to.
 func sentTo(v requests.View) string {
+	if v.Staff != nil && v.Staff.Held != nil {
+		return "It is kept here, and sent to nobody: see above."
+	}
 	if v.Staff != nil && v.Staff.Practice != nil && v.Staff.Practice.ODS != v.Accountable.ODS {
 		return "It goes to the records of " + v.Accountable.Name + " and of " + v.Staff.Practice.Name + "."
 	}

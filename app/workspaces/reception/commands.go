@@ -131,6 +131,8 @@ func doneWords(name, destination string) string {
 		return "Outcome recorded, and on its way to the clinical system."
 	case "close":
 		return "Closed without an outcome."
+	case traceCommand:
+		return "Looked up in the national register."
 	case misroutedCommand:
 		return "Noted: this was sent to the wrong place. Nothing has moved. If it should go elsewhere, offer it there."
 	case heardCommand:

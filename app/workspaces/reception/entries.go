@@ -42,6 +42,9 @@ func answerWords(item *catalogue.Item, v answer) (words []string, raised bool) {
 func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 	actor := actorName(k, e)
 	note, _ = e.Details["reason"].(string)
+	if says := tracedWords(actor, e); says != "" {
+		return says, "", false
+	}
 	if in, _ := e.Details["in"].(string); in == "own-system" {
 		if says := ownSystemWords(k, e); says != "" {
 			return says, note, false

@@ -55,6 +55,7 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 	}
 	p.Misrouted, p.Misroute = misroutedLines(k, v), misroutedForm(k, v, tried, p.Problems)
 	w.actions(k, v, p, tried)
+	w.national(k, v, p)
 	return p, w.appointmentFacts(k, v, p)
 }
 
@@ -160,7 +161,10 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 			facts = append(facts, pages.Fact{Key: key, Values: []string{value}})
 		}
 	}
-	if s.Practice != nil {
+	restricted := s.Held != nil && s.Held.Restricted
+	if restricted {
+		add("Registered practice", notShown)
+	} else if s.Practice != nil {
 		add("Registered practice", s.Practice.Name)
 	} else {
 		add("Registered practice", "Not one of this neighbourhood’s, or not known")
@@ -180,6 +184,9 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 	if s.Patient.Postcode == nhs.NoFixedAbode {
 		postcode += " (no fixed abode)"
 	}
+	if restricted {
+		postcode = notShown
+	}
 	add("Postcode", postcode)
 	add("House number", s.Patient.HouseNumber)
 	if s.Proxy != nil {
@@ -192,6 +199,9 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 	}
 	return facts
 }
+
+// notShown stands for what nobody may be told.
+const notShown = "Not shown: the national record is restricted"
 
 // answers are what was said, under the questionnaire's own questions and in its order. What follows from a known birth
 // date was not asked, and is not shown as if it had been.

@@ -58,6 +58,7 @@ type Options struct {
 	Changes     requests.Changes
 	PINs        PINs     // nil where there is no telephone line
 	Bookings    Bookings // nil where appointments are not booked
+	Traces      Traces   // nil where nobody is looked up
 	Catalogue   *catalogue.Catalogue
 	Now         func() time.Time
 	// Heartbeat is how often a stream tells the page that it is alive; 20 s.
@@ -89,6 +90,7 @@ func (w *Workspace) Add(s *routes.Server) {
 	s.Add(http.MethodGet, root+"/requests/:reference/recordings/:recording", routes.Need("request", "read"), w.sound)
 	s.Add(http.MethodPost, root+"/requests/:reference/recordings/:recording/"+heardCommand, routes.Need("request", "claim"), w.heard)
 	w.addPINs(s)
+	w.addTrace(s)
 	w.addAppointments(s)
 	for _, c := range commands() {
 		s.Add(http.MethodPost, root+"/requests/:reference/"+c.name, routes.Need("request", c.name), w.run(c))

@@ -53,6 +53,8 @@ func channelWords(c requests.Channel) string {
 		return "Phone"
 	case requests.InPerson:
 		return "In person"
+	case requests.Tasked:
+		return "From Onedoor itself"
 	case requests.Referral:
 		return "Referral"
 	}

@@ -28,6 +28,7 @@ type Driver struct {
 	calls         Calls
 	callers       Callers
 	understanding Understanding
+	selfService   SelfService
 	address       string
 	now           func() time.Time
 	random        io.Reader
@@ -67,7 +68,7 @@ func New(o Options) (*Driver, error) {
 	}
 	d := &Driver{
 		catalogue: o.Catalogue, walker: o.Walker, requests: o.Requests, conversations: o.Conversations, references: o.References, directories: o.Directories,
-		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, address: o.Address, now: o.Now, random: o.Random,
+		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, selfService: o.SelfService, address: o.Address, now: o.Now, random: o.Random,
 		log: o.Log, words: w,
 	}
 	if d.log == nil {
@@ -101,6 +102,11 @@ func (d *Driver) parts() map[Step]part {
 		stepProveBy:       {ask: d.askProveBy, keys: d.keyProveBy},
 		stepProve:         {ask: d.askProve, keys: d.keyProve},
 		stepHear:          {ask: d.askHear, keys: d.keyHear, giveUp: d.goodbye},
+		stepSelf:          {ask: d.askSelf, keys: d.keySelf, giveUp: d.leaveSelf},
+		stepSelfBy:        {ask: d.askProveBy, keys: d.keySelfBy, giveUp: d.leaveSelf},
+		stepSelfProve:     {ask: d.askProve, keys: d.keySelfProve, giveUp: d.leaveSelf},
+		stepSelfPick:      {ask: d.askSelfPick, keys: d.keySelfPick, giveUp: d.leaveSelf},
+		stepSelfSure:      {ask: d.askSelfSure, keys: d.keySelfSure, giveUp: d.leaveSelf},
 		stepEnd:           {ask: d.goodbye, keys: func(ctx context.Context, s *State, _ string) (Turn, error) { return d.goodbye(ctx, s) }},
 	}
 }

@@ -34,6 +34,7 @@ type Options struct {
 	Calls         Calls
 	Callers       Callers
 	Understanding Understanding
+	SelfService   SelfService // nil: nobody settles anything by themselves
 	// Address is where the neighbourhoods' pages are, for texts: https://onedoor.example. Without it no text is sent.
 	Address string
 	Now     func() time.Time

@@ -36,6 +36,9 @@ func (d *Driver) send(ctx context.Context, s *State) (Turn, error) {
 	if d.text(ctx, s, receipt.Reference) {
 		lead = append(lead, d.say(s, "texted"))
 	}
+	if d.offersSelf(ctx, s) {
+		return d.enter(ctx, s, stepSelf, lead...)
+	}
 	return d.enter(ctx, s, stepSent, lead...)
 }
 

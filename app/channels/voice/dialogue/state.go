@@ -36,11 +36,16 @@ const (
 	stepProposed      Step = "proposed"         // an answer that was proposed for them: State.Place.LinkID
 	stepReference     Step = "reference"        // of answers begun before
 	stepBorn          Step = "reference-birth-date"
-	stepWho           Step = "who"      // who wants to hear of what there is: State.Place.Detail
-	stepProveBy       Step = "prove-by" // a code or a PIN
-	stepProve         Step = "prove"    // the code or the PIN
-	stepHear          Step = "hear"     // requests and appointments
-	stepEnd           Step = "end"      // the last words were said
+	stepWho           Step = "who"        // who wants to hear of what there is: State.Place.Detail
+	stepProveBy       Step = "prove-by"   // a code or a PIN
+	stepProve         Step = "prove"      // the code or the PIN
+	stepHear          Step = "hear"       // requests and appointments
+	stepSelf          Step = "self"       // settle it now, by themselves?
+	stepSelfBy        Step = "self-by"    // a code or a PIN
+	stepSelfProve     Step = "self-prove" // the code or the PIN
+	stepSelfPick      Step = "self-pick"  // a slot, an appointment or a medicine
+	stepSelfSure      Step = "self-sure"  // what was picked, said back
+	stepEnd           Step = "end"        // the last words were said
 )
 
 // State is a call between two events. It is plain data: as JSON it can be stored, and comes back as it was.
@@ -87,6 +92,9 @@ type State struct {
 	Given patients.Given `json:",omitzero"`
 	ByPIN bool           `json:",omitempty"`
 	Proof *callers.Proof `json:",omitempty"`
+
+	// Self is what a caller settles by themselves, once a request was sent; nil while they do not.
+	Self *settling `json:",omitempty"`
 
 	PersonAskedAt time.Time `json:",omitzero"`
 	PersonAt      time.Time `json:",omitzero"`
