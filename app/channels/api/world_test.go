@@ -77,9 +77,9 @@ func newWorld(t *testing.T) *world {
 	w.desk = selfservicetest.New(t, w.World)
 	a, err := api.New(api.Options{
 		SelfService: w.desk.Service,
-		Reports:   w.calls,
-		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
-		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
+		Reports:     w.calls,
+		PINs:        callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
+		Catalogue:   w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
 		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past, Directories: directory.New(directorystore.New(w.DB), w.Now),
 	})
 	if err != nil {
