@@ -74,7 +74,7 @@ func newClient(db *database.DB, o jobs.Options) (*jobs.Client, error) {
 		return nil, err
 	}
 	found := systems.New(systems.Options{Integrations: integrationstore.New(db), Now: time.Now, Random: rand.Reader})
-	return jobs.New(db, jobs.Work{Drains: store, Sweeps: store, Systems: found}, o)
+	return jobs.New(db, jobs.Work{Drains: store, Sweeps: store, Ledger: store, Neighbourhoods: store.Neighbourhoods, Systems: found}, o)
 }
 
 // place is a neighbourhood of two organisations with simulated clinical systems.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -104,11 +105,14 @@ func (w *reconcileWorker) line(ctx context.Context, line clinical.Line) error {
 		}
 		system, known := asked[d.IntegrationID]
 		if !known {
-			if system, err = w.systems.Of(ctx, line.NeighbourhoodID, d.IntegrationID); err != nil {
+			if system, err = w.readable(ctx, line.NeighbourhoodID, d.IntegrationID); err != nil {
 				away[d.IntegrationID] = true // paused, removed or not to be called: it cannot be asked
 				continue
 			}
 			asked[d.IntegrationID] = system
+		}
+		if system == nil {
+			continue // it lets nobody look: what it says of itself is all that there is
 		}
 		kind, err := clinical.Compare(ctx, system, d)
 		if err != nil {
@@ -125,4 +129,20 @@ func (w *reconcileWorker) line(ctx context.Context, line clinical.Line) error {
 		return nil // the sample comes again
 	}
 	return w.ledger.Checked(context.WithoutCancel(ctx), line, sample, checks, w.options.Now())
+}
+
+// readable is the system behind an integration, or none when it does not let us read back.
+func (w *reconcileWorker) readable(ctx context.Context, neighbourhood, integration uuid.UUID) (clinical.System, error) {
+	system, err := w.systems.Of(ctx, neighbourhood, integration)
+	if err != nil {
+		return nil, err
+	}
+	offers, err := system.Capabilities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(offers.Offers, clinical.ReadBack) {
+		return nil, nil //nolint:nilnil // there is a system, and it cannot be compared
+	}
+	return system, nil
 }

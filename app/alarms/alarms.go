@@ -35,7 +35,9 @@ const (
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{PolicyLoad, ReplayDifference, RuleDrift, DeliveriesLate, DeliveriesRefused, DeliveriesDiffer} }
+func Kinds() []Kind {
+	return []Kind{PolicyLoad, ReplayDifference, RuleDrift, DeliveriesLate, DeliveriesRefused, DeliveriesDiffer}
+}
 
 // Alarm is one thing that is, or was, wrong.
 type Alarm struct {

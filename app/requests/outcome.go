@@ -19,6 +19,9 @@ type NewOutcome struct {
 	Code    string
 	Note    string            // up to 4,000 characters
 	Details map[string]string // up to 20, of 500 characters
+	// PracticeAction is what the registered practice must do soon, where another organisation answered: it becomes an urgent
+	// task for the practice's people. Empty for nothing.
+	PracticeAction string
 }
 
 // Record stores the outcome, closes the request, and in the same transaction puts its deliveries on their way: one to the
@@ -33,11 +36,23 @@ func (s *Service) Record(ctx context.Context, by Actor, c Command, in NewOutcome
 		if err != nil {
 			return nil, false, err
 		}
+		action, err := checkAction(r, in.PracticeAction)
+		if err != nil {
+			return nil, false, err
+		}
 		outcome := Outcome{
 			Code: in.Code, Note: in.Note, Details: in.Details, By: by.Name, ByID: by.ID, OrganisationID: r.Place.Organisation, At: at,
 		}
 		if err := r.answer(outcome, by.Actor); err != nil {
 			return nil, false, err
+		}
+		details := map[string]any{"outcome": in.Code}
+		if action != "" {
+			task, err := s.askPractice(tx, by, r, title, action, rules, at)
+			if err != nil {
+				return nil, false, err
+			}
+			details["practice_task"] = task
 		}
 		list, err := deliveriesOf(r, kind, title, rules.Directory, at)
 		if err != nil {
@@ -48,7 +63,7 @@ func (s *Service) Record(ctx context.Context, by Actor, c Command, in NewOutcome
 				list[i] = list[i].SetAside(r.Held.Says(), at)
 			}
 		}
-		return map[string]any{"outcome": in.Code}, false, tx.Deliver(list)
+		return details, false, tx.Deliver(list)
 	})
 }
 

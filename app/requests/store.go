@@ -51,6 +51,8 @@ type Tx interface {
 	// Insert stores a new request with its decision and its first custody.
 	// past is what simulations keep of it: facts, and nobody.
 	Insert(r *Request, d policy.Decision, past simulate.Request)
+	// InsertElsewhere is Insert for a request that another organisation than the actor's is to have. It is stored at once.
+	InsertElsewhere(r *Request, d policy.Decision, past simulate.Request) error
 	// AsJob runs fn with what a job of the neighbourhood may see and change: for the one request that a submission closes.
 	AsJob(fn func() error) error
 	// Update stores a request that is still at version `was`, and moves custody when the accountable organisation changed.

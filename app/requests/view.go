@@ -96,6 +96,8 @@ type DeliveryView struct {
 	LastError    string         `json:"last_error,omitempty"`
 	ExternalID   string         `json:"external_id,omitempty"`
 	UpdatedAt    time.Time      `json:"updated_at"`
+	// DueAt is when it is to be in the record, where that was promised.
+	DueAt time.Time `json:"due_at,omitzero"`
 }
 
 // Get opens one request, and records that it was read.
@@ -270,7 +272,7 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		if x.Purpose == clinical.Arrival || x.Purpose == clinical.Withdrawal {
 			continue // no outcome: how it stands there is told apart
 		}
-		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt})
+		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt, x.DueAt})
 	}
 	return v, err
 }

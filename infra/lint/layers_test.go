@@ -55,6 +55,7 @@ var broken = map[string][]edge{
 		{"app/publishing", "net/http"},
 		{"app/alarms", "net/http"},
 		{"app/misroutes", "net/http"},
+		{"app/integrations", "net/http"},
 	},
 	"domain": {
 		{"app/requests", "onedoor/app/store/requeststore"},
@@ -72,6 +73,8 @@ var broken = map[string][]edge{
 		{"app/publishing", "onedoor/infra/localpg"},
 		{"app/alarms", "onedoor/app/store/alarmstore"},
 		{"app/misroutes", "onedoor/app/store/misroutestore"},
+		{"app/integrations", "onedoor/app/store/integrationstore"},
+		{"app/integrations", "onedoor/app/clinical/systems"},
 	},
 	"clinical-below-requests": {{"app/clinical", "onedoor/app/requests"}, {"app/clinical/mesh", "onedoor/app/requests"}},
 	"database":                {{"app/database", "onedoor/app/requests"}, {"app/database", "onedoor/app/store/requeststore"}},

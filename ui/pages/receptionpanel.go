@@ -83,6 +83,8 @@ type OutcomeForm struct {
 	Outcomes []components.Option
 	Note     string
 	Says     string // where it is sent
+	// Practice is the patient's own, where another organisation answers; Urgent is what it is asked to do soon.
+	Practice, Urgent string
 }
 
 // MoreForm is a command that needs something to be said.

@@ -60,6 +60,7 @@ type Options struct {
 	Catalogue      *catalogue.Catalogue
 	Requests       Requests
 	Deliveries     Deliveries
+	Integrations   Integrations
 	Recordings     Recordings
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
@@ -121,6 +122,7 @@ func (a *API) Add(s *routes.Server) {
 	a.addBySelf(s)
 	a.addPolicies(s)
 	a.addReports(s)
+	a.addIntegrations(s)
 }
 
 // staff is a principal acting for the organisations where they work.

@@ -156,6 +156,8 @@ func outcome(d Requests) command {
 			Outcome string            `json:"outcome"`
 			Note    string            `json:"note"`
 			Details map[string]string `json:"details"`
+			// PracticeAction is what the patient's own practice must do soon, where another organisation answered.
+			PracticeAction string `json:"practice_action"`
 		}
 		if err := routes.ReadOptionalJSON(c, &body); err != nil {
 			return requests.View{}, err
@@ -164,6 +166,6 @@ func outcome(d Requests) command {
 		if err != nil {
 			return requests.View{}, err
 		}
-		return d.Record(ctx, by, on, requests.NewOutcome{Code: body.Outcome, Note: body.Note, Details: body.Details})
+		return d.Record(ctx, by, on, requests.NewOutcome{Code: body.Outcome, Note: body.Note, Details: body.Details, PracticeAction: body.PracticeAction})
 	}
 }

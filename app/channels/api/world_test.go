@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,10 +22,13 @@ import (
 	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/channels/api"
+	"onedoor/app/clinical/systems"
 	"onedoor/app/database"
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
+	"onedoor/app/integrations"
+	"onedoor/app/outbound"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
@@ -36,6 +40,7 @@ import (
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/eventstore"
 	"onedoor/app/store/identitystore"
+	"onedoor/app/store/integrationstore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/rulestore"
 	"onedoor/app/store/simulationstore"
@@ -74,12 +79,14 @@ func newWorld(t *testing.T) *world {
 	w.policies = publishing.New(publishing.Options{Store: publishingstore.New(w.DB), Directories: directorystore.New(w.DB), Replays: past, Pasts: past, Now: w.Now})
 	book := callstore.New(w.DB)
 	w.calls = calls.NewService(calls.Options{Store: book, Reports: book, Lists: book, Sealer: w.Vault, Now: w.Now})
+	ways := integrations.Options{Store: integrationstore.New(w.DB), Vault: w.Vault, Kinds: []string{"symptoms"}, Now: w.Now}
+	ways.Tester = systems.New(systems.Options{Integrations: integrationstore.New(w.DB), Settings: integrations.New(ways), Outbound: &outbound.Options{}, Now: w.Now, Random: rand.Reader})
 	w.desk = selfservicetest.New(t, w.World)
 	a, err := api.New(api.Options{
-		SelfService: w.desk.Service,
-		Reports:     w.calls,
-		PINs:        callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
-		Catalogue:   w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
+		SelfService: w.desk.Service, Integrations: integrations.New(ways),
+		Reports:   w.calls,
+		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),
+		Catalogue: w.Catalogue, Requests: w.Requests, Recordings: w.Recordings, Deliveries: w.deliveries, Neighbourhoods: directory.New(directorystore.New(w.DB), w.Now),
 		Changes: eventstore.New(tailer), Now: w.Now, Policies: w.policies, Simulations: past, Directories: directory.New(directorystore.New(w.DB), w.Now),
 	})
 	if err != nil {

@@ -39,8 +39,11 @@ type Route struct{ Method, Path string }
 // Routes are the receiver's addresses. Bookings come to nobody's diary here, so that no Slot is offered.
 func Routes() []Route {
 	return []Route{
-		{http.MethodGet, Root + "/metadata"}, {http.MethodGet, Root + "/MessageDefinition"}, {http.MethodPost, Root + "/$process-message"},
-		{http.MethodGet, Root + "/ServiceRequest"}, {http.MethodGet, Root + "/ServiceRequest/:id"},
+		{http.MethodGet, Root + "/metadata"},
+		{http.MethodGet, Root + "/MessageDefinition"},
+		{http.MethodPost, Root + "/$process-message"},
+		{http.MethodGet, Root + "/ServiceRequest"},
+		{http.MethodGet, Root + "/ServiceRequest/:id"},
 	}
 }
 

@@ -115,10 +115,16 @@ func TestAnArrivalIsTakenBack(t *testing.T) {
 	if receipt, err := s.File(t.Context(), never); err != nil || receipt.State != clinical.Filed || p.effects() != 0 {
 		t.Errorf("what never arrived: %+v, %v, %d effects", receipt, err, p.effects())
 	}
+	if _, found, err := s.Find(t.Context(), never); err != nil || !found {
+		t.Errorf("what never arrived, read back: %v, %v", found, err)
+	}
 	d := arrival("A81001")
 	arrived, err := s.File(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, found, err := s.Find(t.Context(), withdrawal(d)); err != nil || found {
+		t.Errorf("not taken back yet: %v, %v", found, err)
 	}
 	p.staff(arrived.ExternalID, map[string]any{"status": "received", "instantiatesUri": "urn:kept"})
 	back := withdrawal(d)
@@ -148,6 +154,9 @@ func TestAnArrivalIsTakenBack(t *testing.T) {
 	p.staff(finished.ExternalID, map[string]any{"status": "completed"})
 	if _, err := s.File(t.Context(), withdrawal(done)); err != nil || p.get(finished.ExternalID)["status"] != "completed" {
 		t.Errorf("what was done meanwhile: %v, %v", err, p.get(finished.ExternalID)["status"])
+	}
+	if _, found, err := s.Find(t.Context(), withdrawal(done)); err != nil || !found {
+		t.Errorf("what was done meanwhile, read back: %v, %v", found, err)
 	}
 	p.kept()
 }

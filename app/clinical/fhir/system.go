@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -62,13 +63,29 @@ func conflicting(a answer) error {
 	}
 }
 
-// Find looks for a delivery's Task. The transaction is atomic, so the document is there when the Task is.
+// Find looks for a delivery's Task. The transaction is atomic, so the document is there when the Task is. A withdrawal is there too
+// when what it takes back is not, or is over.
 func (s *System) Find(ctx context.Context, d clinical.Delivery) (clinical.Receipt, bool, error) {
 	t, _, err := s.task(ctx, d.ID)
-	if err != nil || t == nil {
+	if err != nil {
 		return clinical.Receipt{}, false, err
 	}
-	return receiptOf(t), true, nil
+	if t != nil {
+		return receiptOf(t), true, nil
+	}
+	if d.Document.Purpose != clinical.Withdrawal {
+		return clinical.Receipt{}, false, nil
+	}
+	t, _, err = s.task(ctx, d.CorrelationID)
+	switch {
+	case err != nil:
+		return clinical.Receipt{}, false, err
+	case t == nil:
+		return clinical.Receipt{State: clinical.Filed}, true, nil
+	case slices.Contains(over, t.Status):
+		return receiptOf(t), true, nil
+	}
+	return clinical.Receipt{}, false, nil
 }
 
 // task is the Task that carries a delivery's id, and its JSON; nil when there is none. Whatever else the server gives is not ours.

@@ -74,7 +74,8 @@ func (s *System) token(a asker, scope string) (string, error) {
 		ResourceType: "Practitioner", ID: a.actor.ID.String(),
 		Identifier: []identifier{
 			// UNK is the specification's word for somebody who is not signed in with a smartcard.
-			{System: sdsUserSystem, Value: "UNK"}, {System: sdsRoleSystem, Value: "UNK"},
+			{System: sdsUserSystem, Value: "UNK"},
+			{System: sdsRoleSystem, Value: "UNK"},
 			{System: endpoint + "/Id/user-id", Value: a.actor.ID.String()},
 		},
 		Name: []humanName{{Family: family, Given: given}},

@@ -22,7 +22,7 @@ func BaRSPath(ods nhs.ODSCode) string { return "/" + string(ods) + "/bars/FHIR/R
 // BaRSService is the number of the one service that each organisation has there. It is made up, and in no directory.
 func BaRSService(ods nhs.ODSCode) string {
 	number := uint64(0)
-	for _, c := range string(ods) {
+	for _, c := range []byte(ods) {
 		number = (number*37 + uint64(c)) % 100_000_000
 	}
 	return "2" + strings.Repeat("0", 9-len(decimal(number))) + decimal(number)

@@ -14,6 +14,7 @@ import (
 	"onedoor/app/clinical/bars"
 	"onedoor/app/clinical/fhir"
 	"onedoor/app/clinical/gpconnect"
+	"onedoor/app/clinical/mesh"
 	"onedoor/app/clinical/systems"
 	"onedoor/tenants"
 )
@@ -125,6 +126,10 @@ func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
 				gpconnect.SettingConsumerASID, gpconnect.SettingProviderASID, gpconnect.SettingProxy, gpconnect.SettingEndpoint,
 				gpconnect.SettingOrganisationType, gpconnect.SettingTelephone,
 			}, certificates,
+		},
+		clinical.MESH: {
+			[]string{mesh.SettingMailbox, mesh.SettingForm, mesh.SettingRecipient, mesh.SettingPhone, mesh.SettingDefinition},
+			append([]string{mesh.SecretPassword, mesh.SecretSharedKey}, certificates...),
 		},
 	} {
 		d, ok := clinical.Describe(kind)

@@ -140,19 +140,23 @@ func TestEachStepOfATestSaysWhatCameOfIt(t *testing.T) {
 			"address passed, encryption failed, credential skipped, capabilities failed, search skipped", "authority that is not known",
 		},
 		"an authority that was given": {
-			encrypted.URL, all, map[string][]byte{"authorities": authority(encrypted)},
+			encrypted.URL, all,
+			map[string][]byte{"authorities": authority(encrypted)},
 			"address passed, encryption passed, credential skipped, capabilities passed, search passed", "Encrypted with TLS 1.3",
 		},
 		"a client certificate that is missing": {
-			mutual.URL, all, map[string][]byte{"authorities": authority(mutual)},
+			mutual.URL, all,
+			map[string][]byte{"authorities": authority(mutual)},
 			"address passed, encryption skipped, credential failed, capabilities failed, search skipped", "asks for a client certificate",
 		},
 		"a client certificate": {
-			mutual.URL, all, map[string][]byte{"authorities": authority(mutual), "client-certificate": certificate, "client-certificate-key": key},
+			mutual.URL, all,
+			map[string][]byte{"authorities": authority(mutual), "client-certificate": certificate, "client-certificate-key": key},
 			"address passed, encryption passed, credential passed, capabilities passed, search passed", "lets us in",
 		},
 		"half a client certificate": {
-			mutual.URL, all, map[string][]byte{"client-certificate": certificate},
+			mutual.URL, all,
+			map[string][]byte{"client-certificate": certificate},
 			"address skipped, encryption skipped, credential failed, capabilities skipped, search skipped", "certificates cannot be used",
 		},
 		"a system that lets nobody in": {

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -24,8 +25,9 @@ type commands struct {
 	Serve     serveCommand      `cmd:"" help:"Serve pages and the API, answer the telephone, and run background jobs."`
 	Demo      demoCommand       `cmd:"" help:"Run the demonstration neighbourhood on a private database, until Ctrl-C."`
 	Migrate   migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
-	Simulator simulatorCommand  `cmd:"" help:"Run only the demonstration's clinical systems."`
+	Simulator simulatorCommands `cmd:"" help:"Run only the demonstration's clinical systems, or make one misbehave."`
 	Key       keyCommands       `cmd:"" help:"Make, rotate or forget the master key that recordings are encrypted under."`
+	Directory directoryCommands `cmd:"" help:"Read organisations from files."`
 	Policy    policies.Commands `cmd:"" help:"Check, try out and exchange policies that are kept in files."`
 	Bench     benchCommands     `cmd:"" help:"Measure, as ratios within one run."`
 	Version   versionCommand    `cmd:"" help:"Print the version."`
@@ -113,6 +115,23 @@ func (m *migrateCommand) Run(ctx context.Context) error {
 		fmt.Printf("%d migrations applied.\n", n)
 	}
 	return err
+}
+
+type simulatorCommands struct {
+	Run    simulatorCommand `cmd:"" default:"withargs" help:"Run only the demonstration's clinical systems."`
+	Outage outageCommand    `cmd:"" help:"Play, in the demonstration that runs, that an organisation's system is down for an hour."`
+}
+
+type outageCommand struct {
+	app.Config
+	ODS string        `arg:"" name:"ods" help:"The organisation's ODS code, such as A81001."`
+	For time.Duration `default:"1h" help:"How long."`
+	As  string        `default:"down" help:"How the system behaves: down, slow, timeout-after-commit, drop-after-commit, error-after-commit, conflict, stale, too-early, rate-limit, refuses; ok ends it."`
+}
+
+// Run sets it, and says where to look.
+func (o *outageCommand) Run(ctx context.Context) error {
+	return app.PlayTrouble(ctx, o.Config, o.ODS, o.As, o.For, os.Stdout)
 }
 
 type simulatorCommand struct{ app.Config }

@@ -1,6 +1,7 @@
 package deliverystore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -105,7 +106,23 @@ func (s *Store) Sample(ctx context.Context, line clinical.Line, most int, now ti
 	return sample, nil
 }
 
+// comparedFor is how long deliveries are compared: what stood in a system for so long has been seen many times, and some
+// systems do not tell of older ones.
+const comparedFor = 28 * 24 * time.Hour
+
+// madeBefore is an id that is lower than those of all deliveries made from a moment on: their ids begin with their time.
+func madeBefore(at time.Time) (id uuid.UUID) {
+	milliseconds := at.UnixMilli()
+	for i := range 6 {
+		id[i] = byte(milliseconds >> (40 - 8*i)) //nolint:gosec // one byte of it
+	}
+	return id
+}
+
 func passed(ctx context.Context, tx *database.Tx, line clinical.Line, after uuid.UUID, most int, now time.Time) (rows []row, err error) {
+	if least := madeBefore(now.Add(-comparedFor)); bytes.Compare(after[:], least[:]) < 0 {
+		after = least
+	}
 	err = tx.Gorm().WithContext(ctx).Where("neighbourhood_id = ? and organisation_id = ? and id > ?", line.NeighbourhoodID, line.OrganisationID, after).
 		Where(comparable, now.Add(-settled)).Order("id").Limit(most).Find(&rows).Error
 	return rows, err

@@ -100,12 +100,15 @@ func (s *Store) Add(ctx context.Context, scope tenants.Scope, i clinical.Integra
 	}
 	return s.db.InTx(ctx, scope, func(tx *database.Tx) error {
 		r := rowOf(i, by, now)
-		err := tx.Gorm().WithContext(ctx).Create(&r).Error
-		if database.IsUnique(err, "integrations_pkey") {
-			return fault.New(fault.Conflict, "integration_exists", "There is a connection with this id already.").Because(err)
+		made := tx.Gorm().WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
+		if made.Error != nil {
+			return fmt.Errorf("add an integration: %w", made.Error)
 		}
-		if err != nil {
-			return fmt.Errorf("add an integration: %w", err)
+		if made.RowsAffected == 0 {
+			if _, err := take(visible(tx.Gorm().WithContext(ctx), scope), i.ID); err != nil { // another's: as if nothing were there
+				return err
+			}
+			return fault.New(fault.Conflict, "integration_exists", "There is a connection with this id already.")
 		}
 		auditstore.Append(tx, entry)
 		return nil

@@ -163,6 +163,27 @@ func (t *transaction) Insert(r *requests.Request, d policy.Decision, past simula
 	}
 }
 
+// InsertElsewhere stores at once, as a job: what is put off runs in the scope of who acts, which history is not open to.
+func (t *transaction) InsertElsewhere(r *requests.Request, d policy.Decision, past simulate.Request) error {
+	w, err := rowOf(r)
+	decision, decisionErr := json.Marshal(d)
+	if err := errors.Join(err, decisionErr); err != nil {
+		return err
+	}
+	return t.AsJob(func() error {
+		for _, one := range []any{
+			w, &decisionRow{t.nb, r.ID, d.At, d.PolicyHash, d.DirectoryHash, d.Rule, decision},
+			&custodyRow{t.nb, uuid.Must(uuid.NewV7()), r.ID, r.Place.Organisation, r.SubmittedAt, nil},
+			simulationstore.RowOf(t.nb, past, d.PolicyHash, d.Table, d.Rule),
+		} {
+			if err := t.tx.Gorm().Create(one).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (t *transaction) Update(r *requests.Request, was int, custodyFrom uuid.UUID) error {
 	w, err := rowOf(r)
 	if err != nil {

@@ -43,6 +43,8 @@ type Options struct {
 	Prompts        Prompts
 	Recordings     Recordings
 	Integrations   Integrations
+	Traces         Traces
+	Listings       Listings             // goes with Traces
 	Catalogue      *catalogue.Catalogue // what kinds are called; their codes where nil
 	// ShowTexts opens what texts say and to whom. It is for development, where nothing is really sent.
 	ShowTexts bool
@@ -84,6 +86,7 @@ func (w *Workspace) sections() []section {
 		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil},
 		{"What the line says", promptsPath, "What callers hear: listen to each phrase, and record it yourselves.", "prompt", "read", w.addPrompts, w.Prompts != nil},
 		{integrationsTitle, integrationsPath, "The ways into your clinical systems: set one up, test it, pause it, and say what goes by it.", "integration", "read", w.addIntegrations, w.Integrations != nil},
+		{"National registers", registersPath, "Who requests are for, as the national register of patients says, and organisations as theirs does.", "tracing", "read", w.addRegisters, w.Traces != nil && w.Listings != nil},
 		{"Recordings", recordingsPath, "What callers said in place of writing: how long it is kept, and whether a machine writes it down.", "recording", "read", w.addRecordings, w.Recordings != nil},
 	}
 	var there []section

@@ -90,7 +90,10 @@ func (w *Workspace) outcomeForm(v requests.View, tried attempt) *pages.OutcomeFo
 	form := &pages.OutcomeForm{Action: command(v.Reference, "outcome"), Says: sentTo(v)}
 	chosen := ""
 	if tried.form == "outcome" {
-		chosen, form.Note = tried.sent.Get("outcome"), tried.sent.Get("note")
+		chosen, form.Note, form.Urgent = tried.sent.Get("outcome"), tried.sent.Get("note"), tried.sent.Get("practice-action")
+	}
+	if p := v.Staff; p != nil && p.Practice != nil && p.Practice.ODS != v.Accountable.ODS {
+		form.Practice = p.Practice.Name
 	}
 	for _, o := range kind.Outcomes {
 		form.Outcomes = append(form.Outcomes, components.Option{Value: o.Code, Text: locales.Plain(o.Title), Checked: o.Code == chosen})
@@ -215,7 +218,7 @@ func refusal(tried attempt) (changed string, problems []components.Problem) {
 	for _, f := range e.Fields {
 		target := tried.form + "-" + strings.TrimPrefix(f.Pointer, "/")
 		if tried.form == "outcome" {
-			target = strings.TrimPrefix(f.Pointer, "/")
+			target = strings.ReplaceAll(strings.TrimPrefix(f.Pointer, "/"), "_", "-")
 		}
 		problems = append(problems, components.Problem{Target: target, Says: locales.Plain(f.Says)})
 	}

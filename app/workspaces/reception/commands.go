@@ -104,7 +104,7 @@ func record(ctx context.Context, s Requests, by requests.Actor, c requests.Comma
 		return requests.View{}, err
 	}
 	note := strings.TrimSpace(strings.ReplaceAll(form.Get("note"), "\r\n", "\n"))
-	return s.Record(ctx, by, c, requests.NewOutcome{Code: form.Get("outcome"), Note: note})
+	return s.Record(ctx, by, c, requests.NewOutcome{Code: form.Get("outcome"), Note: note, PracticeAction: strings.ReplaceAll(form.Get("practice-action"), "\r\n", "\n")})
 }
 
 // doneWords say what a command did. They are named by a code in the address, and never carried in it.

@@ -171,7 +171,7 @@ func TestTwoColleaguesAtOneQueue(t *testing.T) {
 	// How far the outcome has come on its way to the clinical system is followed too.
 	surgery := h.Actor(t, "sam.carter").Scope.Organisations[0]
 	line, lease := clinical.Line{NeighbourhoodID: riverside, OrganisationID: surgery}, clinical.Lease{Token: uuid.New(), For: time.Minute}
-	slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, 10, h.Now())
+	slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, clinical.Ask{Limit: 10, Now: h.Now()})
 	if err != nil || len(slice.Deliveries) != 1 {
 		t.Fatalf("taken %+v, %v", slice, err)
 	}
@@ -207,7 +207,7 @@ func TestAnAnswerThatComesLateHidesNothing(t *testing.T) {
 	tab.Await(`window.answered`)
 	surgery := h.Actor(t, "sam.carter").Scope.Organisations[0]
 	line, lease := clinical.Line{NeighbourhoodID: riverside, OrganisationID: surgery}, clinical.Lease{Token: uuid.New(), For: time.Minute}
-	if slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, 10, h.Now()); err != nil || len(slice.Deliveries) != 1 {
+	if slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, clinical.Ask{Limit: 10, Now: h.Now()}); err != nil || len(slice.Deliveries) != 1 {
 		t.Fatalf("taken %+v, %v", slice, err)
 	}
 	tab.Await(`window.heard >= 2`) // that it was closed, and that it went out

@@ -3,6 +3,7 @@ package reception
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"onedoor/app/audit"
 	"onedoor/app/clinical"
@@ -48,6 +49,7 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 	}
 	for _, d := range v.Links {
 		label, says := deliveryWords(d.State)
+		says += dueWords(d, k.now)
 		p.Deliveries = append(p.Deliveries, pages.DeliveryLine{
 			Organisation: d.Organisation.Name, Purpose: purposeWords(d.Purpose), State: label, Says: says, Why: d.LastError,
 			At: moment(d.UpdatedAt, k.now),
@@ -57,6 +59,17 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 	w.actions(k, v, p, tried)
 	w.national(k, v, p)
 	return p, w.appointmentFacts(k, v, p)
+}
+
+// dueWords say until when a document is to be in the record, as long as it is not.
+func dueWords(d requests.DeliveryView, now time.Time) string {
+	switch {
+	case d.DueAt.IsZero() || d.State == clinical.Filed:
+		return ""
+	case now.After(d.DueAt):
+		return " It was due there by " + moment(d.DueAt, now) + ", and is late."
+	}
+	return " It is due there by " + moment(d.DueAt, now) + "."
 }
 
 // standing says who is accountable, who works on it and what it waits for.

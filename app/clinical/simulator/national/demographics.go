@@ -98,7 +98,7 @@ func (s *Server) search(w http.ResponseWriter, q url.Values) {
 // fits reports whether a person is who is searched for. A restricted person is never found by where they are.
 func (p Person) fits(q url.Values, birth string) bool {
 	located := q.Get("address-postalcode") != "" || q.Get("general-practitioner") != ""
-	return !p.Invalidated && !(p.Restricted && located) && p.BirthDate == birth &&
+	return !p.Invalidated && (!p.Restricted || !located) && p.BirthDate == birth &&
 		like(q.Get("family"), p.Family) && like(q.Get("given"), p.Given) && like(q.Get("gender"), p.Gender) &&
 		like(strings.ReplaceAll(q.Get("address-postalcode"), " ", ""), strings.ReplaceAll(p.Postcode, " ", "")) &&
 		like(q.Get("general-practitioner"), p.Practice)
