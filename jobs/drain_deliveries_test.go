@@ -230,7 +230,7 @@ func TestARefusalWaitsForAPersonAndIsReplayed(t *testing.T) {
 	outcome := p.outcome(reference)
 	p.enqueue(outcome...)
 	p.until(clinical.NeedsAttention, outcome...)
-	if got := p.get(outcome[1]); got.LastError != "The clinical system refused the document: the address that was set up is not there." || got.Attempts != 1 {
+	if got := p.get(outcome[1]); got.LastError != "The clinical system refused this: the address that was set up is not there." || got.Attempts != 1 {
 		t.Errorf("the practice's: %d attempts, %q", got.Attempts, got.LastError)
 	}
 	if got := p.get(outcome[0]); got.Attempts != 0 || !got.SentAt.IsZero() || got.LastError == "" {
