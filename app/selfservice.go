@@ -16,7 +16,7 @@ import (
 func (a *App) wireSelfService() {
 	s := a.services
 	s.bookings = bookings.New(bookings.Options{
-		Store: bookingstore.New(a.db), Systems: s.systems, Now: a.now,
+		Store: bookingstore.New(a.db), Systems: s.systems, Now: a.now, Held: s.traces.Hold,
 		Settled: func(ctx context.Context, b bookings.Booking) error { return s.selfservice.Settled(ctx, b) },
 	})
 	s.selfservice = selfservice.New(selfservice.Options{

@@ -19,6 +19,8 @@ import (
 
 	"onedoor/app/audit"
 	"onedoor/app/clinical"
+	"onedoor/app/nhs"
+	"onedoor/app/patients"
 	"onedoor/tenants"
 )
 
@@ -176,6 +178,8 @@ type Options struct {
 	Now     func() time.Time
 	// Budget and StaffBudget are those of this package when zero.
 	Budget, StaffBudget time.Duration
+	// Held says why nothing may be sent about somebody; nil where nobody knows.
+	Held func(ctx context.Context, neighbourhood uuid.UUID, number nhs.Number) (patients.Hold, error)
 	// Settled hears of each act that a job made certain, after it was stored; may be nil. It may hear of one twice.
 	Settled func(ctx context.Context, b Booking) error
 }

@@ -19,6 +19,15 @@ type way struct {
 }
 
 func (s *Service) way(ctx context.Context, who Who) (way, error) {
+	if s.o.Held != nil && who.Patient.NHSNumber != "" { // of some people nothing is sent to any system: a person books
+		hold, err := s.o.Held(ctx, who.NeighbourhoodID, who.Patient.NHSNumber)
+		if err != nil {
+			return way{}, err
+		}
+		if hold.Any() {
+			return way{}, notOffered()
+		}
+	}
 	system, integration, err := s.o.Systems.For(ctx, who.NeighbourhoodID, who.OrganisationID, who.Use, who.Kind)
 	var refused *clinical.Refused
 	switch {

@@ -218,6 +218,9 @@ func (s *Service) let(ctx context.Context, v Visit, proof callers.Proof) (reques
 	if own.PatientID == uuid.Nil || patient.ID != own.PatientID {
 		return requests.Own{}, notProved()
 	}
+	if patient.Hold.Any() { // nothing is sent about them: a person has to see to it
+		return requests.Own{}, fault.New(fault.Conflict, "not_by_self", "A person at your practice has to see to this.")
+	}
 	return own, nil
 }
 

@@ -10,6 +10,12 @@ import (
 	"onedoor/app/patients"
 )
 
+// Hold is why nothing may be sent about somebody, as far as it is remembered.
+func (s *Service) Hold(ctx context.Context, neighbourhood uuid.UUID, number nhs.Number) (patients.Hold, error) {
+	k, _, err := s.o.Store.Known(ctx, neighbourhood, number)
+	return k.Hold, err
+}
+
 // Needs are what is recorded nationally that a person needs, as far as it is known here already: nobody is asked. It is for
 // showing staff who may see the request; the caller has made sure of that.
 func (s *Service) Needs(ctx context.Context, neighbourhood uuid.UUID, number nhs.Number) (n patients.Needs, err error) {

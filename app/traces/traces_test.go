@@ -213,6 +213,11 @@ func TestARestrictedRecordIsHeld(t *testing.T) {
 	case s.Patient.Postcode != "" || s.Patient.HouseNumber != "" || s.Practice != nil:
 		t.Errorf("a place is shown: %+v, %+v", s.Patient, s.Practice)
 	}
+	t.Run("nothing else may be sent either", func(t *testing.T) {
+		if h, err := w.traces.Hold(t.Context(), riverside, w.strain[0].NHSNumber); err != nil || !h.Restricted {
+			t.Errorf("held %+v, %v", h, err)
+		}
+	})
 	t.Run("no place is stored", func(t *testing.T) {
 		var stored string
 		w.row(t, "select coalesce(string_agg(patient::text || coalesce(trace::text, ''), ''), '') from requests where held = 1", &stored)

@@ -107,7 +107,7 @@ var ErrNotResponse = errors.New("not an ITK3 response")
 func ParseResponse(raw []byte) (Response, error) {
 	var b bundle
 	if err := xml.Unmarshal(raw, &b); err != nil {
-		return Response{}, fmt.Errorf("%w: %v", ErrNotResponse, "it is not XML of a Bundle") //nolint:errorlint // the parser's words may quote the message
+		return Response{}, fmt.Errorf("%w: it is not XML of a Bundle", ErrNotResponse) // the parser's words may quote the message
 	}
 	var h *header
 	codes := []string{}
