@@ -51,6 +51,7 @@ bench: ## the benchmarks; prints the ratios that README quotes
 	@.bin/onedoor bench intake
 	@.bin/onedoor bench simulate
 	@.bin/onedoor bench policy
+	@.bin/onedoor bench deliveries
 	@.bin/onedoor bench voice --plain
 	@go test ./policy/analysis -run xxx -bench . -benchtime 5x -cpu 1
 	@cd policy/peers && go run .

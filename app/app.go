@@ -172,6 +172,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireTelephone(inserter); err != nil {
 		return err
 	}
+	if err := a.tellOfAlarms(); err != nil {
+		return err
+	}
 	if err := a.wireIntegrations(); err != nil {
 		return err
 	}

@@ -69,6 +69,8 @@ type Config struct {
 	FlagsURL      string `name:"flags-url" env:"ONEDOOR_FLAGS_URL" help:"The Patient Flags API. Absent: reasonable adjustments are not read."`
 	ODTURL        string `name:"odt-url" env:"ONEDOOR_ODT_URL" help:"The Organisation Data Terminology API, such as https://api.service.nhs.uk/organisation-data-terminology-api/fhir. Absent: organisations come from files (onedoor directory import)."`
 
+	AlarmTexts string `name:"alarm-texts" env:"ONEDOOR_ALARM_TEXTS" help:"Telephone numbers of who is on call, with commas between: each is texted when an alarm rises. Absent: nobody is."`
+
 	OutboundAllow string `name:"outbound-allow" env:"ONEDOOR_OUTBOUND_ALLOW" help:"Addresses that are not public and that the product may call all the same, with commas between: 10.1.2.0/24, 127.0.0.1:8090."`
 
 	InDevelopmentNationally bool `name:"in-development-nationally" env:"ONEDOOR_IN_DEVELOPMENT_NATIONALLY" help:"Let organisations set up what is in development nationally: GP Connect Patient Facing Services. Not for real patients."`

@@ -87,14 +87,19 @@ type Service struct {
 	store Store
 	now   func() time.Time
 	log   *slog.Logger
+	tell  func(context.Context, Alarm) error
 }
+
+// TellBy has somebody told of each alarm when it rises, such as by a text to who is on call. It is called once, before the
+// service is used. An alarm stands whether or not telling of it works.
+func (s *Service) TellBy(tell func(context.Context, Alarm) error) { s.tell = tell }
 
 // New puts a service together. The log gets one line at each rise, with ids and words for staff only; none when nil.
 func New(store Store, now func() time.Time, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	return &Service{store, now, log}
+	return &Service{store: store, now: now, log: log}
 }
 
 const (
@@ -114,12 +119,19 @@ func (s *Service) Raise(ctx context.Context, a Alarm) error {
 		return err
 	}
 	now := s.now().UTC()
-	risen, err := s.store.Raise(ctx, Alarm{ID: id, NeighbourhoodID: a.NeighbourhoodID, Kind: a.Kind, Subject: a.Subject, Says: a.Says, RaisedAt: now, SeenAt: now})
+	a = Alarm{ID: id, NeighbourhoodID: a.NeighbourhoodID, Kind: a.Kind, Subject: a.Subject, Says: a.Says, RaisedAt: now, SeenAt: now}
+	risen, err := s.store.Raise(ctx, a)
 	if err != nil || !risen {
 		return err
 	}
 	s.log.LogAttrs(ctx, slog.LevelWarn, "an alarm was raised", slog.String("kind", string(a.Kind)), slog.String("alarm", id.String()),
 		slog.String("neighbourhood", a.NeighbourhoodID.String()), slog.String("subject", a.Subject), slog.String("says", a.Says))
+	if s.tell == nil {
+		return nil
+	}
+	if err := s.tell(ctx, a); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelError, "nobody could be told of an alarm", slog.String("alarm", id.String()), slog.Any("error", err))
+	}
 	return nil
 }
 

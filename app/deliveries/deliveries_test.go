@@ -30,8 +30,11 @@ func TestWhatRaisesAnAlarm(t *testing.T) {
 		"a system takes its time":           {clinical.Health{Unconfirmed: 2, OldestUnconfirmed: noon.Add(-time.Hour)}, nil, ""},
 		"one was refused":                   {clinical.Health{Attention: 1}, []alarms.Kind{alarms.DeliveriesRefused}, "1 outcome was not filed and a person has to look."},
 		"one is not there":                  {clinical.Health{Differences: 3, OldestDifference: noon}, []alarms.Kind{alarms.DeliveriesDiffer}, "3 outcomes differ from what the clinical system has, the oldest since 12:00 on 23 November."},
-		"all at once": {clinical.Health{Waiting: 1, Oldest: noon.Add(-time.Hour), Attention: 1, Differences: 1, OldestDifference: noon},
-			[]alarms.Kind{alarms.DeliveriesLate, alarms.DeliveriesRefused, alarms.DeliveriesDiffer}, ""},
+		"all at once": {
+			clinical.Health{Waiting: 1, Oldest: noon.Add(-time.Hour), Attention: 1, Differences: 1, OldestDifference: noon},
+			[]alarms.Kind{alarms.DeliveriesLate, alarms.DeliveriesRefused, alarms.DeliveriesDiffer},
+			"",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,10 +18,12 @@ const (
 	// CodeText proves that the caller holds the telephone on record. Whether it is safe to text that one nobody has asked: it
 	// names neither who writes nor why.
 	CodeText Template = "one-time-code"
+	// AlarmText tells who keeps the service running that something wants looking at. It goes to staff, and says no more.
+	AlarmText Template = "alarm"
 )
 
 // Templates are all of them.
-func Templates() []Template { return []Template{ReferenceText, GoOnText, CodeText} }
+func Templates() []Template { return []Template{ReferenceText, GoOnText, CodeText, AlarmText} }
 
 // Text is one text in one language. Which facts it needs follows from its template.
 type Text struct {
@@ -42,11 +44,13 @@ var templates = map[string]map[Template]string{
 		ReferenceText: "{from}: we have your request. Your reference is {reference}. See how it stands at {address}",
 		GoOnText:      "{from}: your answers are kept. Go on online at {address} with reference {reference}",
 		CodeText:      "Your code is {code}. It works for {minutes} minutes, on the call you are making now. Tell it to nobody who rings you.",
+		AlarmText:     "{from}: something needs a person to look soon. See what at {address}",
 	},
 	"cy": {
 		ReferenceText: "{from}: mae eich cais gyda ni. Eich cyfeirnod yw {reference}. Gweld sut mae'n mynd: {address}",
 		GoOnText:      "{from}: mae eich atebion wedi'u cadw. Ewch ymlaen ar-lein: {address} gyda'r cyfeirnod {reference}",
 		CodeText:      "Eich cod yw {code}. Mae'n gweithio am {minutes} munud, ar yr alwad hon yn unig. Peidiwch byth ag enwi'r cod i rywun sy'n eich ffonio chi.",
+		AlarmText:     "{from}: mae angen i rywun edrych ar rywbeth yn fuan. Gweler beth: {address}",
 	},
 }
 

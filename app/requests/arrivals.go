@@ -143,10 +143,10 @@ func arrival(r *Request, kind *catalogue.Kind, to uuid.UUID, sequence int, d *te
 	if doc.Asked.Offered && by.Kind == audit.Person {
 		doc.Asked.ConfirmedBy, doc.RecordedBy, doc.Note = by.Name, by.Name, r.Offer.Reason
 	}
-	switch {
-	case r.Status == Diverted:
+	switch r.Status {
+	case Diverted:
 		doc.Note = "The patient was told to call 999. Check that they are safe."
-	case r.Status == ToVerify:
+	case ToVerify:
 		destination, _ := d.Organisation(r.Destination.Organisation)
 		doc.Note = "It is meant for " + destination.Name + ". A named person has to verify that in Onedoor first, or deal with it here."
 	}

@@ -15,9 +15,6 @@ import (
 	"onedoor/tenants"
 )
 
-// ratePeriod is what the drain's rate is counted over; the table's columns period, filed_now and filed_before speak of it.
-const ratePeriod = 5 * time.Minute
-
 // Health counts each organisation's deliveries that are not filed, and tells how its integrations do. Organisations that
 // never had a delivery are left out.
 func (s *Store) Health(ctx context.Context, scope tenants.Scope, now time.Time) ([]clinical.Health, error) {

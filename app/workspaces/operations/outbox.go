@@ -140,6 +140,8 @@ func textName(t messages.Template) string {
 		return "How to go on online"
 	case messages.CodeText:
 		return "One-time code"
+	case messages.AlarmText:
+		return "Alarm, to staff"
 	}
 	return string(t)
 }
