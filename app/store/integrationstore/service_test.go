@@ -159,7 +159,9 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 		"a kind of request there isn't": {func(f *integrations.Form) { f.Uses[0].Kinds = []string{"haircut"} }, "/uses"},
 		"a use twice":                   {func(f *integrations.Form) { f.Uses = append(f.Uses, f.Uses[0]) }, "/uses"},
 		"patients' booking by GP Connect": {func(f *integrations.Form) {
-			f.Kind, f.Uses, f.Settings = clinical.GPConnect, []clinical.Switched{{Use: clinical.UseAppointments}}, map[string]string{"consumer-asid": "1", "provider-asid": "2"}
+			f.Kind, f.Uses, f.Settings = clinical.GPConnect, []clinical.Switched{{Use: clinical.UseAppointments}}, map[string]string{
+				"consumer-asid": "1", "provider-asid": "2", "consumer-endpoint": "https://us.example/", "telephone": "01632 960000",
+			}
 		}, "/uses"},
 		"a mailbox that is missing": {func(f *integrations.Form) {
 			f.Kind, f.Settings = clinical.MESH, map[string]string{}
