@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"onedoor/app/bench"
 	"onedoor/app/bench/outcomes"
 	"onedoor/app/database"
@@ -49,7 +47,7 @@ func openScene(ctx context.Context, c Config) (_ *scene, err error) {
 		return nil, err
 	}
 	s.close = append(s.close, func() error { return os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's own account has to pass
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, err
 	}
 	if s.cluster, err = localpg.Start(ctx, localpg.Options{Dir: dir + "/postgres", Holds: []string{RoleJobs}, Command: "onedoor bench", Hints: []string{c.PostgresBin}}); err != nil {
@@ -102,16 +100,6 @@ func (s *scene) end() error {
 	return errors.Join(problems...)
 }
 
-func (s *scene) exec(ctx context.Context, sql string) error {
-	conn, err := pgx.Connect(ctx, s.cluster.OwnerURL())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, sql)
-	return err
-}
-
 // DeliveriesBenchOptions say how much to measure.
 type DeliveriesBenchOptions struct {
 	Organisations, Outcomes, Rounds int
@@ -125,7 +113,7 @@ func BenchDeliveries(ctx context.Context, c Config, o DeliveriesBenchOptions, w 
 		return err
 	}
 	defer func() { err = errors.Join(err, s.end()) }()
-	if err := s.exec(ctx, outcomes.MakeBare); err != nil {
+	if err := bench.Exec(ctx, s.cluster.OwnerURL(), outcomes.MakeBare); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "%d rounds of %d outcomes of %d organisations; the product and a bare loop in turn.\nThe loop makes the same calls, as many at once, with one durable commit for every ten.\n\n", o.Rounds, o.Outcomes, o.Organisations)

@@ -78,12 +78,15 @@ var variable = regexp.MustCompile(`:([A-Za-z_])`)
 
 // Analyze gathers the planner's statistics, as PostgreSQL does by itself within the first minute of a database's life. The
 // URL is the owner's.
-func Analyze(ctx context.Context, ownerURL string) error {
+func Analyze(ctx context.Context, ownerURL string) error { return Exec(ctx, ownerURL, "analyze") }
+
+// Exec carries out one statement as the owner.
+func Exec(ctx context.Context, ownerURL, sql string) error {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, "analyze")
+	_, err = conn.Exec(ctx, sql)
 	return errors.Join(err, conn.Close(ctx))
 }
 

@@ -111,7 +111,8 @@ func samples(lang string) map[string]templ.Component {
 			{Heading: say("check-request"), List: components.SummaryList{Rows: []components.SummaryRow{{Key: question("Do you have a sore throat?"), Values: []locales.Text{say("yes")}, Actions: change}}}},
 			{Heading: say("check-about"), List: components.SummaryList{Rows: []components.SummaryRow{{Key: say("check-name"), Values: []locales.Text{locales.Plain("Sam Okafor")}, Actions: change}}}},
 		}}),
-		"sent-by-yourself": pages.Confirmation(pages.Sent{Page: frame(lang, "sent-title"), Reference: "4820019375", Status: "/riverside/status", Finish: "/riverside/forget",
+		"sent-by-yourself": pages.Confirmation(pages.Sent{
+			Page: frame(lang, "sent-title"), Reference: "4820019375", Status: "/riverside/status", Finish: "/riverside/forget",
 			Now: &pages.ByYourself{Heading: say("by-self-heading-book"), Says: say("by-self-says"), Link: pages.Link{Text: say("by-self-link-book"), Href: "/riverside/by-yourself"}},
 		}),
 		"by-yourself-done": pages.Settled(pages.BySelf{

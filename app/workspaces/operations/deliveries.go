@@ -118,7 +118,8 @@ func deliveryFigures(list []clinical.Health, now time.Time) []pages.RunFigure {
 		waiting.Says += ", the oldest for " + length(max(0, now.Sub(total.Oldest)))
 	}
 	return []pages.RunFigure{
-		waiting, {Number: rateWords(perMinute), Says: "taken by the systems each minute of late"},
+		waiting,
+		{Number: rateWords(perMinute), Says: "taken by the systems each minute of late"},
 		{Number: figure(total.Attention), Says: "need a person", Bad: total.Attention > 0},
 		{Number: figure(total.Differences), Says: "differ from what a system has", Bad: total.Differences > 0},
 	}
@@ -212,8 +213,13 @@ func (w *Workspace) waysTable(k *call, scope tenants.Scope, list []clinical.Heal
 				took = moment(way.FiledAt, k.now)
 			}
 			t.Rows = append(t.Rows, components.Row{Cells: []components.Cell{
-				{Text: locales.Plain(k.organisationName(h.OrganisationID))}, {Text: locales.Plain(wayName(i, there))}, {Body: components.Tag(locales.Plain(label.Text), label.Colour)},
-				{Text: locales.Plain(figure(way.Failures))}, {Text: locales.Plain(took)}, {Text: locales.Plain(rateWords(way.PerMinute))}, {Text: locales.Plain(trouble)},
+				{Text: locales.Plain(k.organisationName(h.OrganisationID))},
+				{Text: locales.Plain(wayName(i, there))},
+				{Body: components.Tag(locales.Plain(label.Text), label.Colour)},
+				{Text: locales.Plain(figure(way.Failures))},
+				{Text: locales.Plain(took)},
+				{Text: locales.Plain(rateWords(way.PerMinute))},
+				{Text: locales.Plain(trouble)},
 			}})
 		}
 	}
