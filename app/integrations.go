@@ -2,7 +2,6 @@ package app
 
 import (
 	"crypto/rand"
-	"fmt"
 
 	"onedoor/app/clinical/systems"
 	"onedoor/app/integrations"
@@ -16,16 +15,9 @@ const mostClinical = 128 << 20
 // wireIntegrations makes the ways into organisations' clinical systems. The vault comes first.
 func (a *App) wireIntegrations() error {
 	s := a.services
-	allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
+	allow, err := a.toSystems()
 	if err != nil {
 		return err
-	}
-	if a.config.Demonstration { // the clinical systems that this process plays are on this machine
-		played, err := outbound.ParseAllowed(a.simListener.Addr().String())
-		if err != nil {
-			return fmt.Errorf("the simulator's address: %w", err)
-		}
-		allow = append(allow, played...)
 	}
 	var kinds []string
 	for _, k := range s.catalogue.Kinds() {

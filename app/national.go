@@ -70,18 +70,11 @@ func (a *App) wireNational() error {
 	return nil
 }
 
-// nationalGuard judges the addresses of national services. Those that the demonstration plays are its own.
+// nationalGuard judges the addresses of national services.
 func (a *App) nationalGuard() (*outbound.Guard, error) {
-	allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
+	allow, err := a.toSystems()
 	if err != nil {
 		return nil, err
-	}
-	if a.simListener != nil {
-		own, err := outbound.ParseAllowed(a.simListener.Addr().String())
-		if err != nil {
-			return nil, err
-		}
-		allow = append(allow, own...)
 	}
 	return outbound.New(outbound.Options{Allow: allow, Most: 2 << 20}), nil
 }

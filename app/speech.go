@@ -30,7 +30,7 @@ func (a *App) wireSpeech(ctx context.Context) error {
 	c := a.config.speech()
 	var engines []speech.Engine
 	if c.url != "" {
-		guard, err := a.guard(5 * time.Second)
+		guard, err := a.guard(outbound.Options{Timeout: 5 * time.Second})
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (a *App) transcriber() (speech.Transcriber, error) {
 		return nil, nil //nolint:nilnil // most have none: staff then hear recordings, and read nothing
 	}
 	const within = time.Minute
-	guard, err := a.guard(within + 5*time.Second)
+	guard, err := a.guard(outbound.Options{Timeout: within + 5*time.Second})
 	if err != nil {
 		return nil, err
 	}
@@ -107,15 +107,6 @@ func (a *App) transcriber() (speech.Transcriber, error) {
 		return nil, fmt.Errorf("--transcriber-url: %w", err)
 	}
 	return t, nil
-}
-
-// guard makes calls to servers that the operator names.
-func (a *App) guard(timeout time.Duration) (*outbound.Guard, error) {
-	allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
-	if err != nil {
-		return nil, err
-	}
-	return outbound.New(outbound.Options{Allow: allow, Timeout: timeout}), nil
 }
 
 // speechConfig is how the telephone speaks.

@@ -18,13 +18,13 @@ func (a *App) wireUnderstanding() error {
 	}
 	models := []understanding.Model{here}
 	if a.config.UnderstandingURL != "" {
-		allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
+		guard, err := a.guard(outbound.Options{Timeout: understanding.Deadline, Most: 1 << 20})
 		if err != nil {
 			return err
 		}
 		far, err := openai.New(s.catalogue, openai.Options{
 			URL: a.config.UnderstandingURL, Model: a.config.UnderstandingModel, Key: a.config.UnderstandingKey,
-			Client: outbound.New(outbound.Options{Allow: allow, Timeout: understanding.Deadline, Most: 1 << 20}),
+			Client: guard,
 		})
 		if err != nil {
 			return err

@@ -18,7 +18,7 @@ import (
 
 // serveWebhooks registers the telephony platforms' webhooks.
 func (a *App) serveWebhooks() error {
-	allow, err := outbound.ParseAllowed(a.config.OutboundAllow)
+	guard, err := a.guard(outbound.Options{})
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (a *App) serveWebhooks() error {
 	if s.prompts != nil { // an interface that holds a nil pointer is not nil
 		o.Prompts = s.prompts
 	}
-	calls := twiml.New(twiml.Options{Options: o, Outbound: outbound.New(outbound.Options{Allow: allow})})
+	calls := twiml.New(twiml.Options{Options: o, Outbound: guard})
 	calls.Add(a.server)
 	calls.Hook().AddSound(a.server)
 	jambonz.New(o).Add(a.server)

@@ -9,7 +9,7 @@ alter table integrations
   add column name     text  not null default '',
   add column settings jsonb not null default '{}', -- by the names of the kind's description; no secrets
   -- [{"use", "kinds"?}]: what it is switched on for
-  add column uses     jsonb not null default '[{"use": "outcomes"}, {"use": "from-others"}, {"use": "arrivals"}, {"use": "appointments"}, {"use": "staff-booking"}, {"use": "medicines"}]',
+  add column uses     jsonb not null default '[{"use": "outcomes"}, {"use": "from-others"}, {"use": "appointments"}]',
   -- 0 FHIR R4, 1 BaRS, 2 GP Connect appointments, 3 MESH, 4 patient facing, 5 IM1
   add constraint integrations_kind_check check (kind between 0 and 5),
   add primary key (neighbourhood_id, id);

@@ -65,11 +65,11 @@ func take(ctx context.Context, tx *database.Tx, line clinical.Line, ask clinical
 	if err != nil {
 		return err
 	}
-	known, err := standings(ctx, tx, line)
+	standing, err := standings(ctx, tx, line)
 	if err != nil {
 		return err
 	}
-	shut, _ := shutNow(ways, known)
+	shut, _ := shutNow(ways, standing)
 	for _, id := range ask.Busy {
 		shut[id] = true
 	}
@@ -84,7 +84,7 @@ func take(ctx context.Context, tx *database.Tx, line clinical.Line, ask clinical
 		}
 		slice.Ways = map[uuid.UUID]clinical.Way{}
 		for _, d := range found {
-			slice.Ways[d.IntegrationID] = clinical.Way{Breaker: known[d.IntegrationID].breaker}
+			slice.Ways[d.IntegrationID] = clinical.Way{Breaker: standing[d.IntegrationID].breaker}
 		}
 		full, err := pace(ctx, tx, ways, &found, slice.Ways)
 		if err != nil {
@@ -96,15 +96,31 @@ func take(ctx context.Context, tx *database.Tx, line clinical.Line, ask clinical
 		}
 		maps.Copy(shut, full)
 	}
-	marked := make([]clinical.Delivery, len(slice.Deliveries))
-	for i, d := range slice.Deliveries {
-		d.State, d.UpdatedAt = clinical.Sent, ask.Now
-		if d.SentAt.IsZero() {
-			d.SentAt = ask.Now
-		}
-		marked[i] = d
+	return mark(ctx, tx, line, slice.Deliveries, ask.Now)
+}
+
+// mark stores that deliveries are being sent, and by which way, in one statement. Nobody is told: what comes of it is told a
+// moment later, and a page that hears of both draws itself twice.
+func mark(ctx context.Context, tx *database.Tx, line clinical.Line, deliveries []clinical.Delivery, now time.Time) error {
+	if len(deliveries) == 0 {
+		return nil
 	}
-	return save(ctx, tx, line, marked, 0, 1)
+	ids, ways := make([]uuid.UUID, len(deliveries)), make([]*uuid.UUID, len(deliveries))
+	for i, d := range deliveries {
+		ids[i], ways[i] = d.ID, known(d.IntegrationID)
+	}
+	tag, err := tx.Pgx().Exec(ctx, `
+		update deliveries d set state = 1, updated_at = $5, sent_at = coalesce(d.sent_at, $5), integration_id = m.way
+		from unnest($3::uuid[], $4::uuid[]) as m (id, way)
+		where d.neighbourhood_id = $1 and d.organisation_id = $2 and d.id = m.id and d.state in (0, 1)`,
+		line.NeighbourhoodID, line.OrganisationID, ids, ways, now)
+	if err != nil {
+		return fmt.Errorf("mark deliveries: %w", err)
+	}
+	if tag.RowsAffected() != int64(len(deliveries)) {
+		return errors.New("mark deliveries: one was changed meanwhile")
+	}
+	return nil
 }
 
 // held is for how long another process may work on a line; never zero, so that nobody spins on it.
