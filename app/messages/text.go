@@ -43,13 +43,13 @@ var templates = map[string]map[Template]string{
 	"en": {
 		ReferenceText: "{from}: we have your request. Your reference is {reference}. See how it stands at {address}",
 		GoOnText:      "{from}: your answers are kept. Go on online at {address} with reference {reference}",
-		CodeText:      "Your code is {code}. It works for {minutes} minutes, on the call you are making now. Tell it to nobody who rings you.",
+		CodeText:      "Your code is {code}. It works for {minutes} minutes, where you asked for it. Tell it to nobody who rings you.",
 		AlarmText:     "{from}: something needs a person to look soon. See what at {address}",
 	},
 	"cy": {
 		ReferenceText: "{from}: mae eich cais gyda ni. Eich cyfeirnod yw {reference}. Gweld sut mae'n mynd: {address}",
 		GoOnText:      "{from}: mae eich atebion wedi'u cadw. Ewch ymlaen ar-lein: {address} gyda'r cyfeirnod {reference}",
-		CodeText:      "Eich cod yw {code}. Mae'n gweithio am {minutes} munud, ar yr alwad hon yn unig. Peidiwch byth ag enwi'r cod i rywun sy'n eich ffonio chi.",
+		CodeText:      "Eich cod yw {code}. Mae'n gweithio am {minutes} munud, lle gofynnoch chi amdano. Peidiwch byth ag enwi'r cod i rywun sy'n eich ffonio chi.",
 		AlarmText:     "{from}: mae angen i rywun edrych ar rywbeth yn fuan. Gweler beth: {address}",
 	},
 }
