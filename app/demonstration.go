@@ -17,6 +17,7 @@ import (
 	"onedoor/app/demo"
 	"onedoor/app/nhs"
 	"onedoor/app/store/callstore"
+	"onedoor/app/store/integrationstore"
 	"onedoor/migrations"
 	"onedoor/tenants"
 )
@@ -29,9 +30,17 @@ func (a *App) seed(ctx context.Context) error {
 	err := demo.Seed(ctx, demo.Stock{
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
 		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
-		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error {
+		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation, first bool) error {
 			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-				for _, i := range demo.Connections(a.simulatorURL(), neighbourhood, o) {
+				wanted := demo.Connections(a.simulatorURL(), neighbourhood, o)
+				if !first {
+					kept, err := integrationstore.In(ctx, tx, o.ID)
+					if err != nil {
+						return err
+					}
+					wanted = demo.Moved(kept, wanted)
+				}
+				for _, i := range wanted {
 					if err := a.services.connections.Put(ctx, tx, demo.Seeder(), i, a.now()); err != nil {
 						return err
 					}

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"net/url"
 	"slices"
 
 	"github.com/google/uuid"
@@ -32,4 +33,27 @@ func Connections(simulator string, neighbourhood uuid.UUID, o tenants.Organisati
 			"consumer-asid": "200000000359", "provider-asid": "918999198738", "consumer-endpoint": "https://onedoor.example/", "telephone": "01632 960003",
 		},
 	}}
+}
+
+// Moved are the connections that are kept and whose simulated system has another address since the last start, with that
+// address. What an administrator changed or removed stays so.
+func Moved(kept, wanted []clinical.Integration) []clinical.Integration {
+	var moved []clinical.Integration
+	for _, k := range kept {
+		for _, w := range wanted {
+			if k.Kind == w.Kind && k.BaseURL != w.BaseURL && pathOf(k.BaseURL) == pathOf(w.BaseURL) {
+				k.BaseURL = w.BaseURL
+				moved = append(moved, k)
+			}
+		}
+	}
+	return moved
+}
+
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Path
 }

@@ -36,8 +36,8 @@ type Stock struct {
 	Identity   *identitystore.Store
 	// Issuer is the development provider's address: who signs in is known by it.
 	Issuer string
-	// Connect sets an organisation's way into its clinical system.
-	Connect func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation) error
+	// Connect sets an organisation's ways into its clinical systems at the first start, and only their address at a later one.
+	Connect func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation, first bool) error
 	// Past keeps past requests that a version decided; none when nil. They end at Now.
 	Past func(ctx context.Context, neighbourhood uuid.UUID, policyHash string, list iter.Seq2[simulate.Request, simulate.RuleName]) error
 	Now  time.Time
@@ -105,7 +105,7 @@ func Seed(ctx context.Context, s Stock, today nhs.Date) error {
 			}
 		}
 		for _, o := range c.Organisations {
-			if err := s.Connect(ctx, c.Neighbourhood.ID, o); err != nil {
+			if err := s.Connect(ctx, c.Neighbourhood.ID, o, first); err != nil {
 				return err
 			}
 		}

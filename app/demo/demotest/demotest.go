@@ -95,7 +95,7 @@ func (w *World) seed(t testing.TB) {
 	stock := demo.Stock{
 		Directory: directorystore.New(w.DB), Publishing: publishingstore.New(w.DB), Patients: register, Identity: identitystore.New(w.DB),
 		Issuer:  demo.Issuer,
-		Connect: func(context.Context, uuid.UUID, tenants.Organisation) error { return nil },
+		Connect: func(context.Context, uuid.UUID, tenants.Organisation, bool) error { return nil },
 	}
 	if err := demo.Seed(t.Context(), stock, nhs.DateOf(Monday)); err != nil {
 		t.Fatal(err)

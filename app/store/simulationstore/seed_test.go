@@ -28,7 +28,7 @@ func TestTheDemonstrationHasAPastFromItsFirstStartOn(t *testing.T) {
 		err := demo.Seed(t.Context(), demo.Stock{
 			Directory: directorystore.New(db), Publishing: publishingstore.New(db), Patients: patientstore.New(db), Identity: identitystore.New(db),
 			Issuer:  demo.Issuer,
-			Connect: func(context.Context, uuid.UUID, tenants.Organisation) error { return nil },
+			Connect: func(context.Context, uuid.UUID, tenants.Organisation, bool) error { return nil },
 			Past:    store.Import, Now: demotest.Monday,
 		}, nhs.DateOf(demotest.Monday))
 		if err != nil {
