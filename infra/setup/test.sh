@@ -56,8 +56,7 @@ else
   mapfile -t rest < <(go list ./... | grep -v -x -F "$(printf '%s\n' "${pure[@]}")")
   sound='^(TestSpeechIsNotHeardAsKeys|TestMP3IsRead)$'
   echo "tests, with the race detector"
-  # Three packages at once on two processors: many wait for a browser, for sound that takes its time, or for a clock.
-  run raced -race -p $(($(nproc) + 1)) -skip "$sound" "${rest[@]}"
+  run raced -race -skip "$sound" "${rest[@]}"
   echo "tests of what is pure"
   run pure "${pure[@]}"
   run sound -run "$sound" ./app/channels/voice/media
