@@ -189,7 +189,7 @@ func TestAnAnswerThatComesLateHidesNothing(t *testing.T) {
 	tab.Await(`document.querySelector(".app-outcome")`)
 	tab.Press(`input[name=outcome][value=done]`)
 
-	// The answer to the outcome is on its way for so long that the delivery goes out before it arrives.
+	// The answer to the outcome is on its way for so long that the delivery goes out, and its answer is lost, before it arrives.
 	tab.Eval(`(() => {
 		window.heard = 0
 		document.getElementById("events").addEventListener("request", () => { window.heard++ })
@@ -207,10 +207,16 @@ func TestAnAnswerThatComesLateHidesNothing(t *testing.T) {
 	tab.Await(`window.answered`)
 	surgery := h.Actor(t, "sam.carter").Scope.Organisations[0]
 	line, lease := clinical.Line{NeighbourhoodID: riverside, OrganisationID: surgery}, clinical.Lease{Token: uuid.New(), For: time.Minute}
-	if slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, clinical.Ask{Limit: 10, Now: h.Now()}); err != nil || len(slice.Deliveries) != 1 {
+	store := deliverystore.New(h.DB, nil)
+	slice, err := store.Take(t.Context(), line, lease, clinical.Ask{Limit: 10, Now: h.Now()})
+	if err != nil || len(slice.Deliveries) != 1 {
 		t.Fatalf("taken %+v, %v", slice, err)
 	}
-	tab.Await(`window.heard >= 2`) // that it was closed, and that it went out
+	lost := slice.Deliveries[0].After(clinical.Receipt{}, &clinical.Unknown{Says: "The answer was lost."}, h.Now(), 0)
+	if err := store.Save(t.Context(), line, lease, clinical.Progress{Deliveries: []clinical.Delivery{lost}}); err != nil {
+		t.Fatal(err)
+	}
+	tab.Await(`window.heard >= 2`) // that it was closed, and what became of its delivery
 	tab.Eval(`(window.arrive(), "")`)
 	tab.Await(`document.querySelector(".app-deliveries")?.innerText.includes("Sent, and not yet confirmed")`)
 }
