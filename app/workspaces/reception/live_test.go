@@ -171,9 +171,14 @@ func TestTwoColleaguesAtOneQueue(t *testing.T) {
 	// How far the outcome has come on its way to the clinical system is followed too.
 	surgery := h.Actor(t, "sam.carter").Scope.Organisations[0]
 	line, lease := clinical.Line{NeighbourhoodID: riverside, OrganisationID: surgery}, clinical.Lease{Token: uuid.New(), For: time.Minute}
-	slice, err := deliverystore.New(h.DB, nil).Take(t.Context(), line, lease, clinical.Ask{Limit: 10, Now: h.Now()})
+	store := deliverystore.New(h.DB, nil)
+	slice, err := store.Take(t.Context(), line, lease, clinical.Ask{Limit: 10, Now: h.Now()})
 	if err != nil || len(slice.Deliveries) != 1 {
 		t.Fatalf("taken %+v, %v", slice, err)
+	}
+	lost := slice.Deliveries[0].After(clinical.Receipt{}, &clinical.Unknown{Says: "The answer was lost."}, h.Now(), 0)
+	if err := store.Save(t.Context(), line, lease, clinical.Progress{Deliveries: []clinical.Delivery{lost}}); err != nil {
+		t.Fatal(err)
 	}
 	aisha.Await(`document.querySelector(".app-deliveries").innerText.includes("Sent, and not yet confirmed")`)
 	browsertest.Axe(t, aisha)
