@@ -27,12 +27,13 @@ const (
 	TooEarly           Mode = "too-early"            // 425 with Retry-After 2 to every write
 	Refuses            Mode = "refuses"              // a write is 422 before it commits; reads are answered
 	NeverArrives       Mode = "never-arrives"        // a write does not commit and is never answered; reads are answered
+	NeverAnswers       Mode = "never-answers"        // nothing is carried out, and nothing is ever answered
 	Malformed          Mode = "malformed"            // a write commits, and every answer breaks off in the middle
 )
 
 // Modes are all of them.
 func Modes() []Mode {
-	return []Mode{OK, Down, Slow, TimeoutAfterCommit, Conflict, RateLimit, DropAfterCommit, ErrorAfterCommit, Stale, TooEarly, Refuses, NeverArrives, Malformed}
+	return []Mode{OK, Down, Slow, TimeoutAfterCommit, Conflict, RateLimit, DropAfterCommit, ErrorAfterCommit, Stale, TooEarly, Refuses, NeverArrives, NeverAnswers, Malformed}
 }
 
 const slowBy = 3 * time.Second
@@ -178,6 +179,9 @@ func (f *faultSwitch) before(w http.ResponseWriter, r *http.Request, writes bool
 	case Slow:
 		f.pause(r, slowBy)
 		return true
+	case NeverAnswers:
+		f.keep(r)
+		panic(http.ErrAbortHandler) // the connection ends without a byte
 	case OK, TimeoutAfterCommit, DropAfterCommit, ErrorAfterCommit, Malformed:
 		return true
 	case Conflict, Stale, TooEarly, Refuses, NeverArrives:
@@ -225,7 +229,7 @@ func (f *faultSwitch) after(r *http.Request) bool {
 		return false
 	case DropAfterCommit:
 		return false
-	case OK, Down, Slow, Conflict, RateLimit, ErrorAfterCommit, Stale, TooEarly, Refuses, NeverArrives, Malformed:
+	case OK, Down, Slow, Conflict, RateLimit, ErrorAfterCommit, Stale, TooEarly, Refuses, NeverArrives, NeverAnswers, Malformed:
 	}
 	return true
 }
