@@ -23,6 +23,7 @@ import (
 	"onedoor/app/integrations"
 	"onedoor/app/messages"
 	"onedoor/app/misroutes"
+	"onedoor/app/owntools"
 	"onedoor/app/publishing"
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
@@ -37,6 +38,7 @@ import (
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/integrationstore"
 	"onedoor/app/store/misroutestore"
+	"onedoor/app/store/owntoolstore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
@@ -85,6 +87,7 @@ type services struct {
 	selfservice *selfservice.Service
 
 	traces   *traces.Service
+	ownTools *owntools.Service
 	listings *directory.Listings
 
 	connections  *integrationstore.Store
@@ -96,7 +99,7 @@ type services struct {
 	filing   filing
 }
 
-func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, development bool, now func() time.Time, log *slog.Logger) (*services, error) {
 	kinds, err := catalogue.Load()
 	if err != nil {
 		return nil, err
@@ -108,6 +111,7 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	}
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
+	s.ownTools = owntools.New(owntools.Options{Store: owntoolstore.New(db), Requests: s.requests, Now: now, Random: rand.Reader, Development: development})
 	s.directory = directory.New(s.directories, now)
 	s.past = simulationstore.New(db, s.rules, inserter)
 	s.simulations = simulations.New(s.past, now)
