@@ -155,6 +155,7 @@ func (a *App) wire(ctx context.Context) error {
 		}
 		a.sim = sim
 		a.sim.Beside(nationalPath, nationalServices(a.today()))
+		a.sim.Beside(ownToolsPath, playedTools(a.config))
 	}
 	inserter, err := jobs.NewInserter(a.db)
 	if err != nil {

@@ -86,9 +86,11 @@ type services struct {
 	bookings    *bookings.Service
 	selfservice *selfservice.Service
 
-	traces   *traces.Service
-	ownTools *owntools.Service
-	listings *directory.Listings
+	traces *traces.Service
+
+	ownTools    *owntools.Service
+	ownToolRows *owntoolstore.Store
+	listings    *directory.Listings
 
 	connections  *integrationstore.Store
 	integrations *integrations.Service
@@ -111,7 +113,8 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	}
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
-	s.ownTools = owntools.New(owntools.Options{Store: owntoolstore.New(db), Requests: s.requests, Now: now, Random: rand.Reader, Development: development})
+	s.ownToolRows = owntoolstore.New(db)
+	s.ownTools = owntools.New(owntools.Options{Store: s.ownToolRows, Requests: s.requests, Now: now, Random: rand.Reader, Development: development})
 	s.directory = directory.New(s.directories, now)
 	s.past = simulationstore.New(db, s.rules, inserter)
 	s.simulations = simulations.New(s.past, now)
