@@ -104,13 +104,13 @@ func (w *Workspace) showOwnTools(k *call, refused uuid.UUID, sent url.Values, wh
 	if why != nil {
 		status = http.StatusUnprocessableEntity
 	}
-	return render(k.c, status, pages.OwnToolsPage(page))
+	return routes.Render(k.c, status, pages.OwnToolsPage(page))
 }
 
 func ownToolPlace(k *call, o tenants.Organisation, tool owntools.Tool) pages.OwnToolPlace {
 	code := string(o.ODS)
 	p := pages.OwnToolPlace{
-		Title: o.Name, Action: address(ownToolPlacePath, code), Link: "/" + k.directory.Neighbourhood().Slug + "/go/" + code,
+		Title: o.Name, Action: routes.Address(ownToolPlacePath, code), Link: "/" + k.directory.Neighbourhood().Slug + "/go/" + code,
 		On: components.Choice{
 			ID: "on-" + code, Name: "on", Legend: locales.Plain("Where your patients go on"), Size: "s",
 			Options: []components.Option{{Value: "yes", Text: locales.Plain("In our own online tool"), Checked: tool.On}},

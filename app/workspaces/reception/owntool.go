@@ -3,6 +3,7 @@ package reception
 import (
 	"onedoor/app/audit"
 	"onedoor/app/requests"
+	"onedoor/app/wording"
 	"onedoor/ui/pages"
 )
 
@@ -35,13 +36,13 @@ func toolStanding(k *call, v requests.View) string {
 	h := v.Staff.Handover
 	switch h.State {
 	case requests.ToolWaiting:
-		return "The patient was sent on to " + h.Tool + " at " + moment(h.At, k.now) + ". If nobody says by " + moment(h.DueAt, k.now) + " that it is there, it has to be dealt with here."
+		return "The patient was sent on to " + h.Tool + " at " + wording.ShortMoment(h.At, k.now) + ". If nobody says by " + wording.ShortMoment(h.DueAt, k.now) + " that it is there, it has to be dealt with here."
 	case requests.ToolTaken:
-		return "It is dealt with in " + h.Tool + ", as was said at " + moment(h.SaidAt, k.now) + "."
+		return "It is dealt with in " + h.Tool + ", as was said at " + wording.ShortMoment(h.SaidAt, k.now) + "."
 	case requests.ToolSilent:
-		return "The patient was sent on to " + h.Tool + " at " + moment(h.At, k.now) + ", and nobody has said that it is there. Look for it there, or call the patient."
+		return "The patient was sent on to " + h.Tool + " at " + wording.ShortMoment(h.At, k.now) + ", and nobody has said that it is there. Look for it there, or call the patient."
 	case requests.ToolRefused:
-		line := "It is not in " + h.Tool + ", as was said at " + moment(h.SaidAt, k.now) + ". Call the patient."
+		line := "It is not in " + h.Tool + ", as was said at " + wording.ShortMoment(h.SaidAt, k.now) + ". Call the patient."
 		if h.Says != "" {
 			line += " Reason: “" + h.Says + "”"
 		}
