@@ -32,8 +32,10 @@ type Health struct {
 	// Differences are open ones between our ledger and its systems. Checked is how often a delivery was read back.
 	Differences      int
 	OldestDifference time.Time
-	Checked          int
-	CheckedAt        time.Time
+	// Twice are those of them that a system has more than once.
+	Twice     int
+	Checked   int
+	CheckedAt time.Time
 }
 
 // UncertainAfter is how long reading an appointment back may fail before a person has to ring the organisation: it must be
