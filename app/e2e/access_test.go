@@ -82,6 +82,12 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			}
 		}
 	}
+	// A referral is signed by a partner's key: it comes as far as the headers that it lacks, and any other no further.
+	for key, want := range map[string]int{"partner": http.StatusBadRequest, "app": http.StatusUnauthorized, "receptionist": http.StatusUnauthorized} {
+		if got := p.ask(key, routes.Route{Method: http.MethodGet}, "/bars/FHIR/R4/metadata"); got.Status != want {
+			t.Errorf("a referral by %s: %d %s", key, got.Status, got.Body)
+		}
+	}
 	t.Logf("%d cells, %d leaks", cells, leaks)
 	if cells < 400 {
 		t.Errorf("only %d cells were tried", cells)
