@@ -108,10 +108,14 @@ func TestEachAdapterMeetsEachFaultAtEachOperation(t *testing.T) {
 	}
 }
 
+// atATime is how many cells use the processors and the database at a time: a machine of two processors has time for no more,
+// and whoever waits for a connection for long is told that there is none.
+const atATime = 8
+
 // atOnce runs things beside each other: as many as like of those that wait for a system, and a few of the others, which
 // take the processors' time.
 func atOnce[T any](list []T, waits func(T) bool, do func(T)) {
-	few := make(chan struct{}, 16)
+	few := make(chan struct{}, atATime)
 	var all sync.WaitGroup
 	for _, one := range list {
 		all.Go(func() {

@@ -45,8 +45,7 @@ func (d *desk) services(a *attempt) (*bookings.Service, *selfservice.Service) {
 
 func (d *desk) visit(ctx context.Context, a *attempt) (selfservice.Visit, callers.Proof, error) {
 	v := selfservice.Visit{NeighbourhoodID: riverside, Reference: a.reference, Channel: requests.Web}
-	_, self := d.services(a)
-	proof, err := self.Prove(ctx, v, "000000")
+	proof, err := d.self[false].Prove(ctx, v, "000000")
 	return v, proof, err
 }
 
@@ -191,7 +190,7 @@ func (d *desk) book(self bool, name string) operation {
 		if err != nil {
 			return nil, err
 		}
-		offered, err := own.Slots(ctx, v, proof, clinical.SlotQuery{})
+		offered, err := d.self[false].Slots(ctx, v, proof, clinical.SlotQuery{})
 		return func(ctx context.Context) error {
 			got, err := own.Book(ctx, v, proof, offered[1].Token)
 			if err == nil && !got.Start.Equal(offered[1].Start) {
@@ -223,11 +222,11 @@ func (d *desk) move(self bool, effects int) operation {
 		if err != nil {
 			return nil, err
 		}
-		list, err := own.Appointments(ctx, v, proof)
+		list, err := d.self[false].Appointments(ctx, v, proof)
 		if err != nil || len(list) != 1 {
 			return nil, fmt.Errorf("%d appointments, %w", len(list), err)
 		}
-		offered, err := own.Slots(ctx, v, proof, clinical.SlotQuery{})
+		offered, err := d.self[false].Slots(ctx, v, proof, clinical.SlotQuery{})
 		return func(ctx context.Context) error {
 			_, err := own.Move(ctx, v, proof, list[0].Token, offered[1].Token)
 			return err
@@ -256,7 +255,7 @@ func (d *desk) cancel(self bool) operation {
 		if err != nil {
 			return nil, err
 		}
-		list, err := own.Appointments(ctx, v, proof)
+		list, err := d.self[false].Appointments(ctx, v, proof)
 		if err != nil || len(list) != 1 {
 			return nil, fmt.Errorf("%d appointments, %w", len(list), err)
 		}
@@ -327,7 +326,7 @@ func (d *desk) order(name string, medicines, effects int) operation {
 			return nil, err
 		}
 		_, own := d.services(a)
-		list, err := own.Medicines(ctx, v, proof)
+		list, err := d.self[false].Medicines(ctx, v, proof)
 		if err != nil || len(list) < medicines {
 			return nil, fmt.Errorf("%d medicines, %w", len(list), err)
 		}
