@@ -54,7 +54,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, PINs: s.callers, SelfService: s.selfservice, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
+		Catalogue: s.catalogue, PINs: s.callers, SelfService: s.selfservice, Traces: s.traces, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
 		Reports: s.calls, Directories: s.directory, Now: a.now,
 	})
 	if err != nil {

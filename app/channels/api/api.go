@@ -43,6 +43,11 @@ type Requests interface {
 	Misrouted(ctx context.Context, by requests.Actor, c requests.Command, reason, note string) (requests.View, error)
 }
 
+// Traces look people up in the national register of patients. It is traces.Service.
+type Traces interface {
+	Trace(ctx context.Context, by requests.Actor, c requests.Command) (requests.View, error)
+}
+
 // Deliveries are outcomes on their way to clinical systems. It is a clinical.Store.
 type Deliveries interface {
 	List(ctx context.Context, scope tenants.Scope, f clinical.Filter, cursor string, limit int) (clinical.Page, error)
@@ -65,6 +70,7 @@ type Options struct {
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
 	PINs           PINs
+	Traces         Traces // nil: nobody can be looked up
 	SelfService    SelfService
 	Policies       Policies
 	Simulations    Simulations

@@ -115,7 +115,7 @@ func heldWords(h patients.Hold) string {
 		lines = append(lines, line+". No message and no outcome is sent. Check it before you contact anybody.")
 	}
 	if h.Restricted {
-		lines = append(lines, "This person’s national record is restricted. Nothing is sent to any clinical system and no message is sent: deal with it yourself. Tell nobody an address, a telephone number or a practice.")
+		lines = append(lines, "This person’s national record is restricted. Nothing is sent to any clinical system, no message is sent, and the request cannot be offered to another organisation: deal with it here. Tell nobody an address, a telephone number or a practice.")
 	}
 	return strings.Join(lines, " ")
 }
