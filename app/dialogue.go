@@ -9,6 +9,7 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/channels/voice/dialogue"
 	"onedoor/app/channels/voice/webhook"
+	"onedoor/app/needs"
 	"onedoor/app/store/callerstore"
 )
 
@@ -27,6 +28,7 @@ func (a *App) wireDialogue() (err error) {
 		proving.Texts, speaking.Texts = s.outbox, s.outbox
 	}
 	s.callers = callers.New(proving)
+	s.needs = needs.New(needs.Options{Registers: s.traces, Callers: s.callers, Envelopes: s.envelopes})
 	a.wireSelfService()
 	speaking.Callers, speaking.SelfService = s.callers, s.selfservice
 	if s.recordings.Transcribing() { // where no machine hears a caller, nobody is asked in their own words

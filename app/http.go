@@ -41,7 +41,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	pages := web.New(web.Options{
 		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests,
-		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding, SelfService: s.selfservice,
+		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding, SelfService: s.selfservice, Needs: s.needs,
 		Now: a.now, Random: rand.Reader, Log: a.log, Line: numbers,
 	})
 	a.server = routes.New(routes.Options{
@@ -62,7 +62,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	program.Add(a.server)
 	reception.New(reception.Options{
-		Requests: s.requests, PINs: s.callers, Traces: s.traces, Bookings: s.bookings, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
+		Requests: s.requests, PINs: s.callers, Traces: s.traces, Needs: s.needs, Bookings: s.bookings, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,

@@ -23,6 +23,7 @@ import (
 	"onedoor/app/integrations"
 	"onedoor/app/messages"
 	"onedoor/app/misroutes"
+	"onedoor/app/needs"
 	"onedoor/app/publishing"
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
@@ -84,8 +85,11 @@ type services struct {
 	bookings    *bookings.Service
 	selfservice *selfservice.Service
 
-	traces   *traces.Service
-	listings *directory.Listings
+	traces *traces.Service
+	needs  *needs.Service
+
+	envelopes *needs.Envelopes
+	listings  *directory.Listings
 
 	connections  *integrationstore.Store
 	integrations *integrations.Service

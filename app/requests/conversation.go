@@ -48,7 +48,7 @@ func personOf(talk *intake.Conversation) Submission {
 			GivenName: d.GivenName, FamilyName: d.FamilyName, Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
 		},
 		AskedOf: talk.AskedOf, ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
-		FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),
+		Needs: talk.Needs, FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),
 	}
 	if d.Proxy != nil {
 		in.Proxy = &Proxy{Name: d.Proxy.GivenName + " " + d.Proxy.FamilyName, Relationship: d.Proxy.Relationship}
@@ -80,9 +80,10 @@ func (in *Submission) hash(talk *intake.Conversation) error {
 		Recordings map[string]uuid.UUID `json:",omitempty"`
 		Incomplete *Incomplete          `json:",omitempty"`
 		Details    intake.Details
+		Needs      *patients.KeptNeeds `json:",omitempty"`
 		OwnOnly    bool
 		Received   int64
-	}{in.Kind, in.Answers, in.Recordings, in.Incomplete, talk.Details, in.OwnPracticeOnly, talk.StartedAt.UnixMicro()})
+	}{in.Kind, in.Answers, in.Recordings, in.Incomplete, talk.Details, talk.Needs, in.OwnPracticeOnly, talk.StartedAt.UnixMicro()})
 	if err != nil {
 		return err
 	}

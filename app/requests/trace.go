@@ -85,6 +85,11 @@ func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Fi
 			return err
 		}
 		tx.Audit(s.entry(by.Actor, "request.trace", r, map[string]any{"verdict": f.Verdict, "restricted": f.Hold.Restricted, "died": f.Hold.Died}))
+		if f.Needs != nil && f.Verdict.Certain() {
+			if err := tx.KeepNeeds(r.ID, *f.Needs, now); err != nil {
+				return err
+			}
+		}
 		tx.Announce(r, concerned...)
 		if err := s.file(tx, r, stoodAt, rules.Directory, by.Actor, now); err != nil {
 			return err
