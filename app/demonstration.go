@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onedoor/app/clinical"
 	"onedoor/app/clinical/simulator"
 	"onedoor/app/database"
 	"onedoor/app/demo"
@@ -31,28 +32,49 @@ func (a *App) seed(ctx context.Context) error {
 		Directory: a.services.directories, Publishing: a.services.versions, Patients: a.services.register, Identity: a.services.people, Issuer: a.issuer(),
 		Past: a.services.past.Import, Now: a.now(), Returned: a.services.returned.Import, Rung: callstore.New(a.db).Import,
 		Connect: func(ctx context.Context, neighbourhood uuid.UUID, o tenants.Organisation, first bool) error {
-			return a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
-				wanted := demo.Connections(a.simulatorURL(), neighbourhood, o)
-				if !first {
-					kept, err := integrationstore.In(ctx, tx, o.ID)
-					if err != nil {
-						return err
-					}
-					wanted = demo.Moved(kept, wanted)
-				}
-				for _, i := range wanted {
-					if err := a.services.connections.Put(ctx, tx, demo.Seeder(), i, a.now()); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			return a.connect(ctx, demo.Connections(a.simulatorURL(), neighbourhood, o), neighbourhood, o.ID, first)
 		},
 	}, a.today())
 	if err != nil {
 		return err
 	}
 	return a.holdAppointments(ctx)
+}
+
+// connect sets an organisation's ways into its simulated systems, with what they are entered with; at a later start only
+// their addresses.
+func (a *App) connect(ctx context.Context, wanted []clinical.Integration, neighbourhood, organisation uuid.UUID, first bool) error {
+	err := a.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		put := wanted
+		if !first {
+			kept, err := integrationstore.In(ctx, tx, organisation)
+			if err != nil {
+				return err
+			}
+			put = demo.Moved(kept, wanted)
+		}
+		for _, i := range put {
+			if err := a.services.connections.Put(ctx, tx, demo.Seeder(), i, a.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || !first {
+		return err
+	}
+	kept, err := a.services.connections.OfOrganisation(ctx, tenants.JobOf(neighbourhood), organisation)
+	if err != nil {
+		return err
+	}
+	for _, i := range kept {
+		for name, plain := range demo.Credentials(i.Kind) {
+			if err := a.services.integrations.Supply(ctx, demo.Seeder(), i, name, []byte(plain)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // holdAppointments puts appointments, free times and repeat medicines into the clinical systems that this process runs.

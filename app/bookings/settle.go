@@ -78,15 +78,40 @@ func (s *Service) readBack(ctx context.Context, w way, b Booking) Booking {
 	switch {
 	case err != nil:
 		return b.after(got, &clinical.Unknown{Says: "The practice’s system could not say whether it was done.", Cause: err}, now)
+	case found && got.Cancelled: // by the other side, or by an earlier try that could not be finished: what was given back is not taken again
+		return b.refused("The practice’s system has it as cancelled. Look there before anything else is changed.", now)
 	case found && b.Act == ActMove:
 		got, err = w.Move(ctx, b.request(), b.From)
-		return b.after(got, uncertain(err), now)
+		return b.after(got, w.unmoved(ctx, b, uncertain(err)), now)
 	case found:
 		return b.after(got, nil, now)
 	case now.Before(b.AskedAt.Add(arrives)):
 		return b.after(got, &clinical.Unknown{Says: "The practice’s system does not have it yet."}, now)
 	}
 	return b.refused("The practice’s system did not get it. Nothing was booked.", now)
+}
+
+// unmoved is an error of a move whose new time was taken before: that it is refused now is certain only if that time was
+// given back. Else the person may have both, which is for somebody to see.
+func (w way) unmoved(ctx context.Context, b Booking, err error) error {
+	var refused *clinical.Refused
+	var taken *clinical.Taken
+	says := ""
+	switch {
+	case errors.As(err, new(*clinical.Unknown)):
+		return err
+	case errors.As(err, &refused):
+		says = refused.Says
+	case errors.As(err, &taken):
+		says = taken.Error()
+	default:
+		return err
+	}
+	got, found, looking := w.Booked(ctx, b.request())
+	if looking == nil && (!found || got.Cancelled) {
+		return err
+	}
+	return &clinical.Unknown{Says: "The new time is booked, and the old one may be too. " + says, Cause: errors.Join(err, looking)}
 }
 
 // uncertain is an error of a second try: that the system is not there now says nothing of the first.

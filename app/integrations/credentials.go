@@ -15,6 +15,7 @@ import (
 	"onedoor/app/clinical"
 	"onedoor/app/fault"
 	"onedoor/app/identity"
+	"onedoor/tenants"
 )
 
 // mostCredential is far above any key or chain of certificates.
@@ -28,24 +29,44 @@ func (s *Service) SetCredential(ctx context.Context, by identity.Principal, orga
 	if err != nil {
 		return Connection{}, err
 	}
-	secret, err := secretOf(c.Kind, name)
-	if err != nil {
-		return Connection{}, err
-	}
-	plain = trimmed(secret.Form, plain)
-	if says := wrongForm(secret, plain); says != "" {
-		return Connection{}, fault.New(fault.Invalid, "credential_form", "%s", says)
-	}
-	sealed, err := s.o.Vault.Seal(ctx, c.NeighbourhoodID, plain, sealedFor("credential "+name, id))
-	if err != nil {
-		return Connection{}, err
-	}
 	now := s.o.Now()
+	sealed, err := s.sealed(ctx, c.Integration, name, plain)
+	if err != nil {
+		return Connection{}, err
+	}
 	err = s.o.Store.SetCredential(ctx, scope(by, "write"), id, Credential{Name: name, SetAt: now, SetBy: by.Name}, sealed, s.credentialEntry(by, "integration.credential.set", name, now))
 	if err != nil {
 		return Connection{}, err
 	}
 	return s.found(ctx, by, "write", organisation, id)
+}
+
+// Supply gives an integration a credential as SetCredential does, by a program that knows it and in nobody's name, such as
+// a demonstration that plays the system itself.
+func (s *Service) Supply(ctx context.Context, by audit.Actor, i clinical.Integration, name string, plain []byte) error {
+	sealed, err := s.sealed(ctx, i, name, plain)
+	if err != nil {
+		return err
+	}
+	now := s.o.Now()
+	return s.o.Store.SetCredential(ctx, tenants.JobOf(i.NeighbourhoodID), i.ID, Credential{Name: name, SetAt: now, SetBy: by.Name}, sealed, func(i clinical.Integration) audit.Entry {
+		e := entry(by, i, "integration.credential.set", now)
+		e.Details = map[string]any{"credential": name}
+		return e
+	})
+}
+
+// sealed is a credential as it is kept.
+func (s *Service) sealed(ctx context.Context, i clinical.Integration, name string, plain []byte) ([]byte, error) {
+	secret, err := secretOf(i.Kind, name)
+	if err != nil {
+		return nil, err
+	}
+	plain = trimmed(secret.Form, plain)
+	if says := wrongForm(secret, plain); says != "" {
+		return nil, fault.New(fault.Invalid, "credential_form", "%s", says)
+	}
+	return s.o.Vault.Seal(ctx, i.NeighbourhoodID, plain, sealedFor("credential "+name, i.ID))
 }
 
 // RemoveCredential takes a credential away.

@@ -267,15 +267,18 @@ func (s *Service) Test(ctx context.Context, by identity.Principal, organisation,
 
 // entry makes the line of the trail for what is done to an integration: kind and switches, never an address.
 func (s *Service) entry(by identity.Principal, action string, now time.Time) func(clinical.Integration) audit.Entry {
-	return func(i clinical.Integration) audit.Entry {
-		uses := make([]string, len(i.Uses))
-		for n, u := range i.Uses {
-			uses[n] = fmt.Sprintf("%s %v", u.Use, u.Kinds)
-		}
-		return audit.Entry{
-			ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, At: now, Actor: by.Actor(),
-			Action: action, SubjectKind: object, Subject: i.ID,
-			Details: map[string]any{"kind": i.Kind, "paused": i.Paused, "record_only": i.RecordOnly, "uses": uses},
-		}
+	return func(i clinical.Integration) audit.Entry { return entry(by.Actor(), i, action, now) }
+}
+
+// entry is what the trail says of an act.
+func entry(by audit.Actor, i clinical.Integration, action string, now time.Time) audit.Entry {
+	uses := make([]string, len(i.Uses))
+	for n, u := range i.Uses {
+		uses[n] = fmt.Sprintf("%s %v", u.Use, u.Kinds)
+	}
+	return audit.Entry{
+		ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, At: now, Actor: by,
+		Action: action, SubjectKind: object, Subject: i.ID,
+		Details: map[string]any{"kind": i.Kind, "paused": i.Paused, "record_only": i.RecordOnly, "uses": uses},
 	}
 }

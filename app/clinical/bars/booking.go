@@ -157,16 +157,24 @@ func (s *System) Book(ctx context.Context, b clinical.Booking) (clinical.Appoint
 	switch {
 	case v == taken:
 		made.ID = a.named("Appointment")
-		return made, nil
+		return s.named(ctx, b, made), nil
 	case v == duplicate:
-		if booked, found, err := s.Booked(ctx, b); found && err == nil {
-			return booked, nil
-		}
-		return made, nil
+		return s.named(ctx, b, made), nil
 	case v == refused && a.status == http.StatusConflict && i.Code == "conflict":
 		return clinical.Appointment{}, &clinical.Taken{Cause: errors.New("the receiver reports a conflict")}
 	}
 	return clinical.Appointment{}, a.problem()
+}
+
+// named looks for the receiver's name of a booking whose answer told none: without it nobody could change it.
+func (s *System) named(ctx context.Context, b clinical.Booking, made clinical.Appointment) clinical.Appointment {
+	if made.ID != "" {
+		return made
+	}
+	if booked, found, err := s.Booked(ctx, b); found && err == nil {
+		return booked
+	}
+	return made
 }
 
 // booking is booking-request, new: the appointment in the slot that was found.
@@ -222,27 +230,41 @@ func (a answer) named(kind string) string {
 	return ""
 }
 
-// Move implements clinical.Scheduler: the standard has no single step for it.
+// Move implements clinical.Scheduler: the standard has no single step for it. The new time is taken and the old one given back;
+// where the receiver will not have the old one back, neither is the new one kept.
 func (s *System) Move(ctx context.Context, b clinical.Booking, from clinical.Appointment) (clinical.Appointment, error) {
 	moved, err := s.Book(ctx, b)
 	if err != nil {
-		return moved, err
+		return clinical.Appointment{}, err
 	}
-	_, err = s.Cancel(ctx, clinical.Cancellation{
+	old := clinical.Cancellation{
 		ID: uuid.NewSHA1(b.ID, []byte("cancel")), Reference: b.Reference, Appointment: from, Patient: b.Patient, Reason: "Moved to another time.", At: b.At, By: b.By,
-	})
-	return moved, err
+	}
+	_, err = s.Cancel(ctx, old)
+	if err == nil {
+		return moved, nil
+	}
+	var refused *clinical.Refused
+	if !errors.As(err, &refused) || errors.As(err, new(*clinical.Unknown)) {
+		return clinical.Appointment{}, &clinical.Unknown{Says: "The new time is booked. Whether the old one was given back is not known yet.", Cause: err}
+	}
+	undo := old
+	undo.ID, undo.Appointment, undo.Reason = uuid.NewSHA1(b.ID, []byte("undo")), moved, "The earlier appointment could not be changed."
+	if _, undone := s.Cancel(ctx, undo); undone != nil {
+		return clinical.Appointment{}, &clinical.Unknown{Says: "The new time is booked, and the old one could not be given back.", Cause: errors.Join(err, undone)}
+	}
+	return clinical.Appointment{}, refused
 }
 
-// Booked implements clinical.Scheduler. A receiver that does not let us look has not found anything: the same message again is
-// known to it by its id.
+// Booked implements clinical.Scheduler. Of a receiver that does not let us look nobody knows: that is no answer, and never that
+// nothing was booked.
 func (s *System) Booked(ctx context.Context, b clinical.Booking) (clinical.Appointment, bool, error) {
 	has, err := s.negotiated(ctx, b.By, b.ID)
 	if err != nil {
 		return clinical.Appointment{}, false, err
 	}
 	if !has.statement.does("Appointment", "search-type") {
-		return clinical.Appointment{}, false, nil
+		return clinical.Appointment{}, false, unseen()
 	}
 	query := url.Values{"identifier": {ReferralSystem + "|" + b.ID.String()}}
 	a, err := s.read(ctx, "/Appointment?"+query.Encode(), b.By, b.ID, has.version)
@@ -251,7 +273,7 @@ func (s *System) Booked(ctx context.Context, b clinical.Booking) (clinical.Appoi
 	}
 	r, found, err := a.search("Appointment", b.ID)
 	if errors.Is(err, errNotOffered) {
-		return clinical.Appointment{}, false, nil
+		return clinical.Appointment{}, false, unseen()
 	}
 	if err != nil || !found {
 		return clinical.Appointment{}, false, err
@@ -260,6 +282,10 @@ func (s *System) Booked(ctx context.Context, b clinical.Booking) (clinical.Appoi
 		ID: r.name(), Start: b.Slot.Start, End: b.Slot.End, With: b.Slot.With, Where: b.Slot.Where,
 		ByPhone: b.Slot.Held != clinical.InPerson && b.Slot.Held != "", Cancelled: r.Status == "cancelled",
 	}, true, nil
+}
+
+func unseen() error {
+	return &clinical.Unknown{Says: "The receiving service does not let us look whether it was booked. A person has to ask there.", Cause: errNotOffered}
 }
 
 // Cancel implements clinical.Scheduler: what is to be cancelled is read first.

@@ -50,11 +50,15 @@ func TestBookMoveAndCancel(t *testing.T) {
 			t.Errorf("%+v, %v", over, err)
 		}
 	}
+	var refused *clinical.Refused
+	if _, err := s.Move(ctx, book(slots[2]), clinical.Appointment{ID: "Appointment/gone", Start: noon}); !errors.As(err, &refused) || errors.As(err, new(*clinical.Unknown)) {
+		t.Errorf("an appointment that the receiver does not know was moved: %v", err)
+	}
 	var kinds []string
 	for _, e := range w.effects() {
 		kinds = append(kinds, e.Kind)
 	}
-	if got := strings.Join(kinds, " "); got != "booking booking booking-cancelled booking-cancelled" {
+	if got := strings.Join(kinds, " "); got != "booking booking booking-cancelled booking-cancelled booking booking-cancelled" {
 		t.Errorf("effects: %s", got)
 	}
 	for _, m := range w.messages() {

@@ -3,6 +3,7 @@ package fhir_test
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -259,6 +260,9 @@ func TestEachOperationMeetsEachFault(t *testing.T) {
 	var kept, cells atomic.Int64
 	t.Cleanup(func() { t.Logf("%d of %d: each operation at each fault had one effect", kept.Load(), cells.Load()) })
 	for _, mode := range simulator.Modes() {
+		if slices.Contains([]simulator.Mode{simulator.NeverArrives, simulator.NeverAnswers, simulator.Malformed}, mode) {
+			continue // the matrix of package systems has them, with what the product makes of each
+		}
 		for name, prepare := range operations {
 			// These two take seconds for each call: some operations are enough.
 			if (mode == simulator.TimeoutAfterCommit || mode == simulator.Slow) && name != "book" && name != "file an outcome" {

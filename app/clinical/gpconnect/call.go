@@ -189,7 +189,8 @@ var statusWords = map[int]string{
 func (a answer) problem() error {
 	cause := fmt.Errorf("status %d %s", a.status, a.code())
 	switch {
-	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable || a.status == http.StatusRequestTimeout:
+	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable ||
+		a.status == http.StatusRequestTimeout || a.status == http.StatusTooEarly:
 		return &clinical.Unavailable{Says: "The practice’s system takes no more for the moment.", RetryAfter: a.retryAfter, Cause: cause}
 	case a.status >= 500 && a.status != http.StatusNotImplemented && a.changes:
 		// The proxy's 502 and 504 say nothing of what the practice's system did.

@@ -128,7 +128,8 @@ func (a answer) problem() error {
 	}
 	cause := fmt.Errorf("status %d %s", a.status, code)
 	switch {
-	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable || a.status == http.StatusRequestTimeout:
+	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable ||
+		a.status == http.StatusRequestTimeout || a.status == http.StatusTooEarly:
 		return &clinical.Unavailable{Says: "The practice’s system takes no more for the moment.", RetryAfter: a.retryAfter, Cause: cause}
 	case a.status >= 500 && a.changes:
 		return &clinical.Unknown{Says: "The practice’s system has a problem of its own. We look whether it was done.", RetryAfter: a.retryAfter, Cause: cause}

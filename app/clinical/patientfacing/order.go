@@ -25,7 +25,8 @@ func lineID(o clinical.MedicineOrder, m clinical.Medicine) uuid.UUID {
 }
 
 // Ask makes one Task for each medicine. The interface knows a request again by its X-Request-ID, and answers 409
-// DUPLICATE_REJECTED to a Task that it has. When it takes some and refuses others, a person is told which it was.
+// DUPLICATE_REJECTED to a Task that it has. When it takes some and refuses others, or does not answer for them, nobody is told that it refused, nor that it took them:
+// what is read back then (Asked) says how many it has, and a person sees to the others.
 func (s *System) Ask(ctx context.Context, o clinical.MedicineOrder) (clinical.Receipt, error) {
 	if len(o.Medicines) == 0 || o.Patient.NHSNumber == "" {
 		return clinical.Receipt{}, &clinical.Refused{Says: "An order names a patient and at least one medicine."}
@@ -36,9 +37,9 @@ func (s *System) Ask(ctx context.Context, o clinical.MedicineOrder) (clinical.Re
 		var refused *clinical.Refused
 		switch {
 		case errors.As(err, &refused) && i > 0:
-			return clinical.Receipt{}, &clinical.Refused{
+			return clinical.Receipt{}, &clinical.Unknown{
 				Says:  "The practice’s system took the first " + strconv.Itoa(i) + " of " + strconv.Itoa(len(o.Medicines)) + " medicines and refused the next. " + refused.Says,
-				Cause: err,
+				Cause: errors.New("an order was taken in part"), // the refusal is not of the order
 			}
 		case err != nil && i > 0 && !errors.As(err, new(*clinical.Unknown)):
 			return clinical.Receipt{}, &clinical.Unknown{Says: "The practice’s system took some of the medicines. We look which before we ask again.", Cause: err}
@@ -112,18 +113,20 @@ func task(o clinical.MedicineOrder, m clinical.Medicine) *r4.Task {
 	return t
 }
 
-// Asked reads back an order's Tasks: false unless each is there. The order stands where the least advanced of them does, and is
-// refused when one is.
+// Asked reads back an order's Tasks: false when none is there. The order stands where the least advanced of them does, and is
+// refused when one is, or is not there: nothing is asked for a second time, so a person has to see to it.
 func (s *System) Asked(ctx context.Context, o clinical.MedicineOrder) (clinical.Standing, bool, error) {
 	list, err := s.tasks(ctx, o)
 	if err != nil {
 		return clinical.Standing{}, false, err
 	}
 	worst := clinical.Standing{Stage: clinical.StageDone}
+	missing := 0
 	for _, m := range o.Medicines {
 		t := list[lineID(o, m)]
 		if t == nil {
-			return clinical.Standing{}, false, nil
+			missing++
+			continue
 		}
 		one := standing(t)
 		if rank(one.Stage) < rank(worst.Stage) {
@@ -136,7 +139,16 @@ func (s *System) Asked(ctx context.Context, o clinical.MedicineOrder) (clinical.
 			worst.At = one.At
 		}
 	}
-	return worst, len(o.Medicines) > 0, nil
+	switch missing {
+	case 0:
+		return worst, len(o.Medicines) > 0, nil
+	case len(o.Medicines):
+		return clinical.Standing{}, false, nil
+	}
+	return clinical.Standing{
+		Stage: clinical.StageRefused, At: worst.At,
+		Says: strconv.Itoa(missing) + " of " + strconv.Itoa(len(o.Medicines)) + " medicines did not arrive in the practice’s system. The others did.",
+	}, true, nil
 }
 
 func rank(s clinical.Stage) int {

@@ -167,12 +167,11 @@ func TestWhatIsRefused(t *testing.T) {
 		o    clinical.MedicineOrder
 		says string
 	}{
-		"somebody else’s medicine":    {order("m4"), "no longer has what was chosen"},
-		"an issue that is no plan":    {order("m3"), "no longer has what was chosen"},
-		"none":                        {order(), "at least one medicine"},
-		"nobody":                      {nobody, "names a patient"},
-		"an id that is a path":        {order("../Task"), "looked for again"},
-		"one taken, the next refused": {order("m1", "m4"), "took the first 1 of 2"},
+		"somebody else’s medicine": {order("m4"), "no longer has what was chosen"},
+		"an issue that is no plan": {order("m3"), "no longer has what was chosen"},
+		"none":                     {order(), "at least one medicine"},
+		"nobody":                   {nobody, "names a patient"},
+		"an id that is a path":     {order("../Task"), "looked for again"},
 	} {
 		_, err := w.Ask(t.Context(), c.o)
 		var refused *clinical.Refused
@@ -180,12 +179,31 @@ func TestWhatIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if n := len(w.ledger()); n != 1 {
+	if n := len(w.ledger()); n != 0 {
 		t.Errorf("%d effects", n)
 	}
 	var refused *clinical.Refused
 	if _, err := w.File(t.Context(), clinical.Delivery{}); !errors.As(err, &refused) {
 		t.Errorf("filing: %v", err)
+	}
+}
+
+// An order that was taken in part is neither refused nor taken, and is not sent again: a person sees to what is missing.
+func TestAnOrderThatIsTakenInPartIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := order("m1", "m4")
+	_, err := w.Ask(t.Context(), o)
+	var unknown *clinical.Unknown
+	if !errors.As(err, &unknown) || errors.As(err, new(*clinical.Refused)) || !strings.Contains(unknown.Says, "took the first 1 of 2") {
+		t.Fatalf("%v", err)
+	}
+	standing, there, err := w.Asked(t.Context(), o)
+	if err != nil || !there || standing.Stage != clinical.StageRefused || !strings.HasPrefix(standing.Says, "1 of 2 medicines did not arrive") {
+		t.Errorf("%+v, %v, %v", standing, there, err)
+	}
+	if n := len(w.ledger()); n != 1 {
+		t.Errorf("%d effects", n)
 	}
 }
 

@@ -1,9 +1,12 @@
 package simulator
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,11 +26,14 @@ const (
 	Stale              Mode = "stale"                // a write is 412 before it commits; reads are answered
 	TooEarly           Mode = "too-early"            // 425 with Retry-After 2 to every write
 	Refuses            Mode = "refuses"              // a write is 422 before it commits; reads are answered
+	NeverArrives       Mode = "never-arrives"        // a write does not commit and is never answered; reads are answered
+	NeverAnswers       Mode = "never-answers"        // nothing is carried out, and nothing is ever answered
+	Malformed          Mode = "malformed"            // a write commits, and every answer breaks off in the middle
 )
 
 // Modes are all of them.
 func Modes() []Mode {
-	return []Mode{OK, Down, Slow, TimeoutAfterCommit, Conflict, RateLimit, DropAfterCommit, ErrorAfterCommit, Stale, TooEarly, Refuses}
+	return []Mode{OK, Down, Slow, TimeoutAfterCommit, Conflict, RateLimit, DropAfterCommit, ErrorAfterCommit, Stale, TooEarly, Refuses, NeverArrives, NeverAnswers, Malformed}
 }
 
 const slowBy = 3 * time.Second
@@ -173,9 +179,12 @@ func (f *faultSwitch) before(w http.ResponseWriter, r *http.Request, writes bool
 	case Slow:
 		f.pause(r, slowBy)
 		return true
-	case OK, TimeoutAfterCommit, DropAfterCommit, ErrorAfterCommit:
+	case NeverAnswers:
+		f.keep(r)
+		panic(http.ErrAbortHandler) // the connection ends without a byte
+	case OK, TimeoutAfterCommit, DropAfterCommit, ErrorAfterCommit, Malformed:
 		return true
-	case Conflict, Stale, TooEarly, Refuses:
+	case Conflict, Stale, TooEarly, Refuses, NeverArrives:
 	}
 	if !writes {
 		return true
@@ -188,6 +197,9 @@ func (f *faultSwitch) before(w http.ResponseWriter, r *http.Request, writes bool
 		refuse(w, http.StatusTooEarly, "transient", "It is too early for this.")
 	case Refuses:
 		refuse(w, http.StatusUnprocessableEntity, "business-rule", "A rule of this system forbids it.")
+	case NeverArrives:
+		f.keep(r)
+		panic(http.ErrAbortHandler) // the connection ends without a byte
 	default:
 		refuse(w, http.StatusConflict, "conflict", "Another change is under way.")
 	}
@@ -213,20 +225,57 @@ func (f *faultSwitch) pause(r *http.Request, lasting time.Duration) {
 func (f *faultSwitch) after(r *http.Request) bool {
 	switch mode, _ := f.current(); mode {
 	case TimeoutAfterCommit:
-		select {
-		case <-r.Context().Done():
-		case <-f.closed:
-		}
+		f.keep(r)
 		return false
 	case DropAfterCommit:
 		return false
-	case OK, Down, Slow, Conflict, RateLimit, ErrorAfterCommit, Stale, TooEarly, Refuses:
+	case OK, Down, Slow, Conflict, RateLimit, ErrorAfterCommit, Stale, TooEarly, Refuses, NeverArrives, NeverAnswers, Malformed:
 	}
 	return true
 }
 
-// misleads reports that a write which has committed is answered as if something in front of the system had lost it: 504.
-func (f *faultSwitch) misleads() bool {
-	mode, _ := f.current()
-	return mode == ErrorAfterCommit
+// keep leaves a caller without an answer until it goes away. That is noticed only once all that it sent was read.
+func (f *faultSwitch) keep(r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	select {
+	case <-r.Context().Done():
+	case <-f.closed:
+	}
 }
+
+// garble carries a request out and spoils what is answered, where the fault is of that kind; false where it is not. Something
+// in front of the system has lost the answer of a write that committed (504), or whatever is answered breaks off.
+func (f *faultSwitch) garble(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter)) bool {
+	mode, _ := f.current()
+	writes := r.Method == http.MethodPost || r.Method == http.MethodPut
+	if mode != Malformed && (mode != ErrorAfterCommit || !writes || strings.HasSuffix(r.URL.Path, "/_search")) {
+		return false
+	}
+	kept := &keptAnswer{header: http.Header{}, status: http.StatusOK}
+	serve(kept)
+	if mode == ErrorAfterCommit && kept.status/100 == 2 {
+		refuse(w, http.StatusGatewayTimeout, "timeout", "The system behind did not answer in time.")
+		return true
+	}
+	for name, values := range kept.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(kept.status)
+	body := kept.body.Bytes()
+	if mode == Malformed {
+		body = body[:len(body)/2]
+	}
+	_, _ = w.Write(body) // the caller may have gone
+	return true
+}
+
+// keptAnswer is an answer that has not gone out yet.
+type keptAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *keptAnswer) Header() http.Header         { return k.header }
+func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
+func (k *keptAnswer) Write(b []byte) (int, error) { return k.body.Write(b) }

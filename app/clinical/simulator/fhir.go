@@ -107,10 +107,6 @@ func (s *system) reply(w http.ResponseWriter, r *http.Request, err error, answer
 		if !s.fault.after(r) {
 			panic(http.ErrAbortHandler) // the connection is dropped without a byte
 		}
-		if s.fault.misleads() {
-			refuse(w, http.StatusGatewayTimeout, "timeout", "The system behind did not answer in time.")
-			return
-		}
 	}
 	s.readReply(w, err, answer)
 }

@@ -156,9 +156,8 @@ func (p *post) begin(w http.ResponseWriter, r *http.Request, mailbox string) {
 	if total == 1 && !p.arrive(w, id, up) {
 		return
 	}
-	if p.fault.after(r) {
-		writeJSON(w, http.StatusAccepted, map[string]string{"message_id": id})
-	}
+	p.lose(r)
+	writeJSON(w, http.StatusAccepted, map[string]string{"message_id": id})
 }
 
 // part takes another; the last one makes it a message.
@@ -188,8 +187,14 @@ func (p *post) part(w http.ResponseWriter, r *http.Request, mailbox, id, number 
 	if n == total && !p.arrive(w, id, up) {
 		return
 	}
-	if p.fault.after(r) {
-		w.WriteHeader(http.StatusAccepted)
+	p.lose(r)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// lose plays a fault that loses the answer of what was taken.
+func (p *post) lose(r *http.Request) {
+	if !p.fault.after(r) {
+		panic(http.ErrAbortHandler) // the connection is dropped without a byte
 	}
 }
 

@@ -139,17 +139,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	part, path, _ := strings.Cut(rest, "/")
+	protocol := map[string]func(http.ResponseWriter){
+		"fhir":           func(w http.ResponseWriter) { system.serveFHIR(w, r, path) },
+		"mesh":           func(w http.ResponseWriter) { system.mesh.serve(w, r, path) },
+		"patient-facing": func(w http.ResponseWriter) { system.servePatientFacing(w, r, path) },
+		"STU3":           func(w http.ResponseWriter) { system.serveGPConnect(w, r, ods, path) },
+		"bars":           func(w http.ResponseWriter) { system.serveBaRS(w, r, ods, path) },
+	}[part]
 	switch {
-	case part == "fhir":
-		system.serveFHIR(w, r, path)
-	case part == "mesh":
-		system.mesh.serve(w, r, path)
-	case part == "patient-facing":
-		system.servePatientFacing(w, r, path)
-	case part == "STU3":
-		system.serveGPConnect(w, r, ods, path)
-	case part == "bars":
-		system.serveBaRS(w, r, ods, path)
+	case protocol != nil:
+		if !system.fault.garble(w, r, protocol) {
+			protocol(w)
+		}
 	case part == "ledger" && path == "" && r.Method == http.MethodGet:
 		writeJSON(w, http.StatusOK, system.records.ledger())
 	case part == "oauth2":

@@ -126,7 +126,7 @@ type outageCommand struct {
 	app.Config
 	ODS string        `arg:"" name:"ods" help:"The organisation's ODS code, such as A81001."`
 	For time.Duration `default:"1h" help:"How long."`
-	As  string        `default:"down" help:"How the system behaves: down, slow, timeout-after-commit, drop-after-commit, error-after-commit, conflict, stale, too-early, rate-limit, refuses; ok ends it."`
+	As  string        `default:"down" help:"How the system behaves: down, slow, timeout-after-commit, drop-after-commit, error-after-commit, conflict, stale, too-early, rate-limit, refuses, never-arrives, never-answers, malformed; ok ends it."`
 }
 
 // Run sets it, and says where to look.

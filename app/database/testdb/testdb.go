@@ -66,16 +66,26 @@ func NewURLs(t testing.TB) URLs {
 	if err != nil {
 		t.Fatalf("start the test database: %v", err)
 	}
-	name, err := shared.clone(context.Background())
+	return shared.give(t, func(ctx context.Context) (string, error) { return shared.clone(ctx) })
+}
+
+// give makes a database that is dropped when the test ends.
+func (s *server) give(t testing.TB, make func(context.Context) (string, error)) URLs {
+	t.Helper()
+	name, err := make(context.Background())
 	if err != nil {
 		t.Fatalf("make a test database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := shared.drop(context.Background(), name); err != nil {
+		if err := s.drop(context.Background(), name); err != nil {
 			t.Errorf("drop a test database: %v", err)
 		}
 	})
-	return URLs{App: shared.cluster.URL(localpg.App, name), Owner: shared.cluster.URL(localpg.Owner, name)}
+	return s.urls(name)
+}
+
+func (s *server) urls(name string) URLs {
+	return URLs{App: s.cluster.URL(localpg.App, name), Owner: s.cluster.URL(localpg.Owner, name)}
 }
 
 // Open connects a test to a database until it ends.
@@ -161,26 +171,34 @@ func (s *server) clone(ctx context.Context) (string, error) {
 	if err := s.ensureTemplate(ctx, template); err != nil {
 		return "", err
 	}
+	return s.copyOf(ctx, template)
+}
+
+func (s *server) copyOf(ctx context.Context, template string) (string, error) {
 	name := databasePrefix + strconv.Itoa(os.Getpid()) + "_" + strconv.FormatInt(s.made.Add(1), 10)
 	_, err := s.super.Exec(ctx, `create database `+name+` template `+template+` owner `+localpg.Owner+` strategy file_copy`)
 	return name, err
 }
 
-// drop first waits for the connections that the test has just closed to be gone: PostgreSQL itself would look again only
-// after a tenth of a second.
 func (s *server) drop(ctx context.Context, name string) error {
-	for range 100 {
-		var busy bool
-		if err := s.super.QueryRow(ctx, `select exists (select from pg_stat_activity where datname = $1)`, name).Scan(&busy); err != nil {
-			return err
-		}
-		if !busy {
-			break
-		}
-		time.Sleep(time.Millisecond)
+	if err := s.untilLeft(ctx, name); err != nil {
+		return err
 	}
 	_, err := s.super.Exec(ctx, `drop database if exists `+name+` with (force)`)
 	return err
+}
+
+// untilLeft waits a little for connections that were just closed to be gone: PostgreSQL itself would look again only after a
+// tenth of a second.
+func (s *server) untilLeft(ctx context.Context, name string) error {
+	for range 100 {
+		var busy bool
+		if err := s.super.QueryRow(ctx, `select exists (select from pg_stat_activity where datname = $1)`, name).Scan(&busy); err != nil || !busy {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil
 }
 
 func (s *server) isTemplate(ctx context.Context, name string) (done bool, err error) {

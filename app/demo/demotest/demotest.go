@@ -56,21 +56,37 @@ type World struct {
 // New makes one.
 func New(t testing.TB) *World {
 	t.Helper()
-	return over(t, testdb.New(t))
+	return over(t, testdb.Open(t, seeded.NewURLs(t).App))
 }
 
 // NewOwner makes one, and gives the URL of the role that owns the schema, for what the product itself may not do.
 func NewOwner(t testing.TB) (*World, string) {
 	t.Helper()
-	db, owner := testdb.NewOwner(t)
-	return over(t, db), owner
+	urls := seeded.NewURLs(t)
+	return over(t, testdb.Open(t, urls.App)), urls.Owner
 }
+
+// seeded is the demonstration as it is at its first start on a Monday. It is the same for all tests, so each has a copy.
+var seeded = testdb.Fill(func(ctx context.Context, db *database.DB) error {
+	return demo.Seed(ctx, demo.Stock{
+		Directory: directorystore.New(db), Publishing: publishingstore.New(db), Patients: patientstore.New(db), Identity: identitystore.New(db),
+		Issuer:  demo.Issuer,
+		Connect: func(context.Context, uuid.UUID, tenants.Organisation, bool) error { return nil },
+	}, nhs.DateOf(Monday))
+})
+
+// loaded is the catalogue, which never changes and is read from many places at once.
+var loaded = sync.OnceValues(catalogue.Load)
 
 func over(t testing.TB, db *database.DB) *World {
 	t.Helper()
 	w := &World{DB: db, now: Monday}
-	w.seed(t)
-	kinds, err := catalogue.Load()
+	read, err := patientstore.New(db).All(t.Context(), demo.NeighbourhoodID("riverside"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Patients = demo.RiversidePatients(read)
+	kinds, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,24 +103,6 @@ func over(t testing.TB, db *database.DB) *World {
 	w.Recordings = recordings.New(recordings.Options{Store: recordingstore.New(w.DB, w.Now), Vault: w.Vault, Now: w.Now})
 	w.Requests = requests.New(requeststore.New(w.DB, rulestore.New(directorystore.New(w.DB)), deliverystore.New(w.DB, inserter)), kinds, w.Now, rand.Reader)
 	return w
-}
-
-func (w *World) seed(t testing.TB) {
-	t.Helper()
-	register := patientstore.New(w.DB)
-	stock := demo.Stock{
-		Directory: directorystore.New(w.DB), Publishing: publishingstore.New(w.DB), Patients: register, Identity: identitystore.New(w.DB),
-		Issuer:  demo.Issuer,
-		Connect: func(context.Context, uuid.UUID, tenants.Organisation, bool) error { return nil },
-	}
-	if err := demo.Seed(t.Context(), stock, nhs.DateOf(Monday)); err != nil {
-		t.Fatal(err)
-	}
-	read, err := register.All(t.Context(), demo.NeighbourhoodID("riverside"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Patients = demo.RiversidePatients(read)
 }
 
 // Now is the test's clock.

@@ -156,6 +156,7 @@ func TestWhatWasNotConfirmedIsSettled(t *testing.T) {
 		"one that may still be on its way":      {bookings.ActBook, false, nil, time.Minute, bookings.Unknown, []string{"book", "booked"}, 0},
 		"one that did not arrive is not resent": {bookings.ActBook, false, nil, time.Hour, bookings.Refused, []string{"book", "booked"}, 1},
 		"a move that arrived is finished":       {bookings.ActMove, true, nil, time.Minute, bookings.Moved, []string{"move", "booked", "move"}, 1},
+		"a move of which the old time is kept":  {bookings.ActMove, true, &clinical.Refused{Says: "No."}, time.Minute, bookings.Unknown, []string{"move", "booked", "move", "booked"}, 0},
 		"a cancellation is asked again":         {bookings.ActCancel, false, nil, time.Minute, bookings.Cancelled, []string{"cancel", "cancel"}, 1},
 		"a cancellation that is refused now":    {bookings.ActCancel, false, &clinical.Refused{Says: "No."}, time.Minute, bookings.Refused, []string{"cancel", "cancel"}, 1},
 		"a system that is down stays unknown":   {bookings.ActCancel, false, &clinical.Unavailable{Says: "Down."}, time.Minute, bookings.Unknown, []string{"cancel", "cancel"}, 0},

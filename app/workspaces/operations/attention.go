@@ -12,6 +12,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
 	"onedoor/ui/pages"
@@ -36,14 +37,14 @@ func (w *Workspace) attention(c echo.Context) error {
 		o, _ := k.directory.Organisation(r.OrganisationID)
 		show := url.Values{"state": {string(clinical.NeedsAttention)}, "organisation": {string(o.ODS)}, "reason": {r.Says}}
 		page.Reasons = append(page.Reasons, pages.DeliveryReason{
-			Organisation: k.organisationName(r.OrganisationID), OrganisationValue: string(o.ODS), Says: r.Says, Number: figure(r.N), Since: moment(r.Oldest, k.now),
+			Organisation: k.organisationName(r.OrganisationID), OrganisationValue: string(o.ODS), Says: r.Says, Number: wording.Figure(r.N), Since: wording.Moment(r.Oldest, k.now),
 			Show: attentionPath + "?" + show.Encode() + "#found", Replay: replayAllPath,
 		})
 	}
 	page.Search = k.searchForm(c, whole)
 	asked := c.QueryParam("state") != "" || c.QueryParam("organisation") != "" || c.QueryParam("reference") != "" || c.QueryParam("reason") != ""
 	if !asked {
-		return render(c, http.StatusOK, pages.DeliveriesAttentionPage(page))
+		return routes.Render(c, http.StatusOK, pages.DeliveriesAttentionPage(page))
 	}
 	filter, problem, err := k.filter(c.QueryParams(), whole)
 	if err != nil {
@@ -52,7 +53,7 @@ func (w *Workspace) attention(c echo.Context) error {
 	if problem != "" {
 		page.Search.Reference.Error = locales.Plain(problem)
 		page.Wrong = []components.Problem{{Target: "reference", Says: locales.Plain(problem)}}
-		return render(c, http.StatusUnprocessableEntity, pages.DeliveriesAttentionPage(page))
+		return routes.Render(c, http.StatusUnprocessableEntity, pages.DeliveriesAttentionPage(page))
 	}
 	list, err := w.Deliveries.List(k.ctx(), scope, filter, c.QueryParam("cursor"), foundAtOnce)
 	if err != nil {
@@ -67,7 +68,7 @@ func (w *Workspace) attention(c echo.Context) error {
 		more.Set("cursor", list.Next)
 		page.Next = attentionPath + "?" + more.Encode() + "#found"
 	}
-	return render(c, http.StatusOK, pages.DeliveriesAttentionPage(page))
+	return routes.Render(c, http.StatusOK, pages.DeliveriesAttentionPage(page))
 }
 
 func replayedWords(done string, more bool) string {
@@ -75,7 +76,7 @@ func replayedWords(done string, more bool) string {
 	if err != nil || n < 0 {
 		return ""
 	}
-	says := figure(n) + " deliveries are being sent again."
+	says := wording.Figure(n) + " deliveries are being sent again."
 	switch n {
 	case 0:
 		return "There was nothing to send again."
@@ -91,13 +92,13 @@ func replayedWords(done string, more bool) string {
 func foundWords(n int, more bool) string {
 	switch {
 	case more:
-		return "The newest " + figure(n)
+		return "The newest " + wording.Figure(n)
 	case n == 0:
 		return "No delivery was found"
 	case n == 1:
 		return "1 delivery was found"
 	}
-	return figure(n) + " deliveries were found"
+	return wording.Figure(n) + " deliveries were found"
 }
 
 // filter reads what is searched for, and says what is wrong with it.
@@ -163,12 +164,12 @@ func (k *call) searchForm(c echo.Context, whole bool) pages.DeliverySearch {
 
 // found is a delivery in the list. Who runs the platform is not told which request it is.
 func (k *call) found(d clinical.Delivery, whole bool) pages.FoundDelivery {
-	f := pages.FoundDelivery{ID: d.ID.String(), Title: "Delivery " + d.ID.String(), Organisation: k.organisationName(d.OrganisationID), When: moment(d.CreatedAt, k.now), State: deliveryLabel(d.State), Why: d.LastError}
+	f := pages.FoundDelivery{ID: d.ID.String(), Title: "Delivery " + d.ID.String(), Organisation: k.organisationName(d.OrganisationID), When: wording.Moment(d.CreatedAt, k.now), State: deliveryLabel(d.State), Why: d.LastError}
 	if whole {
 		f.Title = "Request " + requests.Reference(d.Document.Reference).Spaced()
 	}
 	if d.State == clinical.NeedsAttention && (!whole || k.who.Scope().Includes(d.OrganisationID)) {
-		f.Replay = address(replayOnePath, d.ID.String())
+		f.Replay = routes.Address(replayOnePath, d.ID.String())
 	}
 	return f
 }

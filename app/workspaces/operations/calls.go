@@ -14,6 +14,7 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/fault"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy/access"
 	"onedoor/ui/pages"
 )
@@ -123,7 +124,7 @@ func (w *Workspace) callsReport(c echo.Context) error {
 	if k.who.May("call", "reconcile") {
 		page.Downloads = append(page.Downloads, pages.StudioLink{Text: "Compare with your telephone supplier’s list", Href: reconcilePath + query})
 	}
-	return render(c, http.StatusOK, pages.CallsReportPage(page))
+	return routes.Render(c, http.StatusOK, pages.CallsReportPage(page))
 }
 
 func (w *Workspace) callsReportFile(c echo.Context) error {
@@ -173,30 +174,30 @@ func file(c echo.Context, name string, content []byte) error {
 }
 
 func callFigures(f calls.Figures) []pages.RunFigure {
-	list := []pages.RunFigure{{Number: figure(f.Calls), Says: "calls"}}
+	list := []pages.RunFigure{{Number: wording.Figure(f.Calls), Says: "calls"}}
 	if f.Hidden {
 		return append(list, pages.RunFigure{Number: "Too few", Says: "to say what came of them"})
 	}
-	list = append(list, pages.RunFigure{Number: figure(f.Answered), Says: "answered"})
-	net := pages.RunFigure{Number: figure(f.Net), Says: "completed without a person, and no second call within 24 hours"}
+	list = append(list, pages.RunFigure{Number: wording.Figure(f.Answered), Says: "answered"})
+	net := pages.RunFigure{Number: wording.Figure(f.Net), Says: "completed without a person, and no second call within 24 hours"}
 	if share, known := f.Contained(); known {
 		net.Says += " (" + percent(share) + " of those answered)"
 	}
 	list = append(list, net,
-		pages.RunFigure{Number: figure(f.Endings[calls.Person]), Says: "reached a person"},
-		pages.RunFigure{Number: figure(f.Endings[calls.Callback]), Says: "will be called back"},
-		pages.RunFigure{Number: figure(f.Endings[calls.AbandonedKept]), Says: "hung up, answers kept"},
-		pages.RunFigure{Number: figure(f.Endings[calls.AbandonedEmpty]), Says: "hung up before any answer"},
-		pages.RunFigure{Number: figure(f.Endings[calls.Emergency]), Says: "told to call 999"},
+		pages.RunFigure{Number: wording.Figure(f.Endings[calls.Person]), Says: "reached a person"},
+		pages.RunFigure{Number: wording.Figure(f.Endings[calls.Callback]), Says: "will be called back"},
+		pages.RunFigure{Number: wording.Figure(f.Endings[calls.AbandonedKept]), Says: "hung up, answers kept"},
+		pages.RunFigure{Number: wording.Figure(f.Endings[calls.AbandonedEmpty]), Says: "hung up before any answer"},
+		pages.RunFigure{Number: wording.Figure(f.Endings[calls.Emergency]), Says: "told to call 999"},
 	)
 	if n := f.Endings[calls.Refused] + f.Endings[calls.Failed]; n > 0 {
-		list = append(list, pages.RunFigure{Number: figure(n), Says: "could not be taken, or broke", Bad: true})
+		list = append(list, pages.RunFigure{Number: wording.Figure(n), Says: "could not be taken, or broke", Bad: true})
 	}
 	if f.ToPerson.N > 0 {
 		list = append(list, pages.RunFigure{Number: length(f.ToPerson.Median), Says: "from asking for a person to speaking to one, for half of them; " + length(f.ToPerson.P90) + " or less for nine in ten"})
 	}
 	if f.GoingOn > 0 {
-		list = append(list, pages.RunFigure{Number: figure(f.GoingOn), Says: "going on now"})
+		list = append(list, pages.RunFigure{Number: wording.Figure(f.GoingOn), Says: "going on now"})
 	}
 	return list
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"onedoor/app/calls"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -30,7 +31,7 @@ func figureColumns(first string) []string {
 }
 
 func figureCells(first string, f calls.Figures) []string {
-	cells := []string{first, figure(f.Calls)}
+	cells := []string{first, wording.Figure(f.Calls)}
 	if f.Hidden {
 		cells = append(cells, "Too few to say")
 		for range 8 {
@@ -42,7 +43,7 @@ func figureCells(first string, f calls.Figures) []string {
 		f.Answered, f.Net, f.Endings[calls.Person], f.Endings[calls.Callback], f.Endings[calls.AbandonedKept], f.Endings[calls.AbandonedEmpty], f.Endings[calls.Emergency],
 		f.Endings[calls.Refused] + f.Endings[calls.Failed],
 	} {
-		cells = append(cells, figure(n))
+		cells = append(cells, wording.Figure(n))
 	}
 	if f.ToPerson.N == 0 {
 		return append(cells, "")
@@ -84,9 +85,9 @@ func (w *Workspace) kindTable(kinds []calls.Kind) components.Table {
 		}
 		share, known := c.Share()
 		if !known {
-			return []string{figure(c.Begun), "Too few to say"}
+			return []string{wording.Figure(c.Begun), "Too few to say"}
 		}
-		return []string{figure(c.Begun), figure(c.Done) + " (" + percent(share) + ")"}
+		return []string{wording.Figure(c.Begun), wording.Figure(c.Done) + " (" + percent(share) + ")"}
 	}
 	var rows [][]string
 	for _, k := range kinds {
@@ -100,7 +101,7 @@ var channelNames = map[string]string{"web": "Web", "app": "App", "phone": "Telep
 func (w *Workspace) parityTable(list []calls.ParityRow) components.Table {
 	var rows [][]string
 	for _, r := range list {
-		cells := []string{w.kindName(r.Kind), channelNames[r.Channel], figure(r.Requests)}
+		cells := []string{w.kindName(r.Kind), channelNames[r.Channel], wording.Figure(r.Requests)}
 		if r.Hidden {
 			rows = append(rows, append(cells, "Too few to say", "", "", ""))
 			continue

@@ -14,6 +14,7 @@ import (
 	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy/access"
 	"onedoor/tenants"
 	"onedoor/ui/components"
@@ -73,7 +74,7 @@ func (w *Workspace) deliveries(c echo.Context) error {
 	page := pages.OperationsDeliveries{Operations: k.page("Outcomes on their way", deliveriesPath), Attention: attentionPath}
 	if len(list) == 0 {
 		page.Empty = "No outcome has been recorded for a clinical system yet."
-		return render(c, http.StatusOK, pages.OperationsDeliveriesPage(page))
+		return routes.Render(c, http.StatusOK, pages.OperationsDeliveriesPage(page))
 	}
 	slices.SortFunc(list, func(a, b clinical.Health) int {
 		return compareNames(k.organisationName(a.OrganisationID), k.organisationName(b.OrganisationID))
@@ -89,7 +90,7 @@ func (w *Workspace) deliveries(c echo.Context) error {
 	}
 	page.Agrees = agreement(list, k.now)
 	page.Differences = differencesTable(k, differences, whole)
-	return render(c, http.StatusOK, pages.OperationsDeliveriesPage(page))
+	return routes.Render(c, http.StatusOK, pages.OperationsDeliveriesPage(page))
 }
 
 func compareNames(a, b string) int {
@@ -113,15 +114,15 @@ func deliveryFigures(list []clinical.Health, now time.Time) []pages.RunFigure {
 		_, rate := h.Filed()
 		perMinute += rate
 	}
-	waiting := pages.RunFigure{Number: figure(total.Waiting), Says: "waiting"}
+	waiting := pages.RunFigure{Number: wording.Figure(total.Waiting), Says: "waiting"}
 	if !total.Oldest.IsZero() {
 		waiting.Says += ", the oldest for " + length(max(0, now.Sub(total.Oldest)))
 	}
 	return []pages.RunFigure{
 		waiting,
 		{Number: rateWords(perMinute), Says: "taken by the systems each minute of late"},
-		{Number: figure(total.Attention), Says: "need a person", Bad: total.Attention > 0},
-		{Number: figure(total.Differences), Says: "differ from what a system has", Bad: total.Differences > 0},
+		{Number: wording.Figure(total.Attention), Says: "need a person", Bad: total.Attention > 0},
+		{Number: wording.Figure(total.Differences), Says: "differ from what a system has", Bad: total.Differences > 0},
 	}
 }
 
@@ -159,7 +160,7 @@ func organisationsTable(k *call, list []clinical.Health) components.Table {
 			{Text: locales.Plain(k.organisationName(h.OrganisationID))}, {Body: components.Tag(locales.Plain(label.Text), label.Colour)},
 		}
 		for _, words := range []string{
-			figure(h.Waiting), age(h.Oldest, k.now), figure(h.Unconfirmed), rateWords(rate), figure(filed), figure(h.Attention), figure(h.Differences), lastTrouble(h, k.now),
+			wording.Figure(h.Waiting), age(h.Oldest, k.now), wording.Figure(h.Unconfirmed), rateWords(rate), wording.Figure(filed), wording.Figure(h.Attention), wording.Figure(h.Differences), lastTrouble(h, k.now),
 		} {
 			cells = append(cells, components.Cell{Text: locales.Plain(words)})
 		}
@@ -185,7 +186,7 @@ func lastTrouble(h clinical.Health, now time.Time) string {
 	if last.FailedAt.IsZero() {
 		return "None"
 	}
-	return moment(last.FailedAt, now) + ": " + last.LastError
+	return wording.Moment(last.FailedAt, now) + ": " + last.LastError
 }
 
 func (w *Workspace) waysTable(k *call, scope tenants.Scope, list []clinical.Health) (components.Table, error) {
@@ -206,17 +207,17 @@ func (w *Workspace) waysTable(k *call, scope tenants.Scope, list []clinical.Heal
 			label := wayStanding(way, i, there || w.Ways == nil, k.now)
 			trouble := "None"
 			if !way.FailedAt.IsZero() {
-				trouble = moment(way.FailedAt, k.now) + ": " + way.LastError
+				trouble = wording.Moment(way.FailedAt, k.now) + ": " + way.LastError
 			}
 			took := "Never"
 			if !way.FiledAt.IsZero() {
-				took = moment(way.FiledAt, k.now)
+				took = wording.Moment(way.FiledAt, k.now)
 			}
 			t.Rows = append(t.Rows, components.Row{Cells: []components.Cell{
 				{Text: locales.Plain(k.organisationName(h.OrganisationID))},
 				{Text: locales.Plain(wayName(i, there))},
 				{Body: components.Tag(locales.Plain(label.Text), label.Colour)},
-				{Text: locales.Plain(figure(way.Failures))},
+				{Text: locales.Plain(wording.Figure(way.Failures))},
 				{Text: locales.Plain(took)},
 				{Text: locales.Plain(rateWords(way.PerMinute))},
 				{Text: locales.Plain(trouble)},
@@ -269,7 +270,7 @@ func agreement(list []clinical.Health, now time.Time) string {
 	if checked == 0 {
 		return "Nothing has been read back from a system yet."
 	}
-	says := fmt.Sprintf("%s read back so far, the last %s. ", times(checked), moment(last, now))
+	says := fmt.Sprintf("%s read back so far, the last %s. ", times(checked), wording.Moment(last, now))
 	if differing == 0 {
 		return says + "What was sent is what the systems have."
 	}
@@ -280,7 +281,7 @@ func times(n int) string {
 	if n == 1 {
 		return "1 outcome was"
 	}
-	return figure(n) + " outcomes were"
+	return wording.Figure(n) + " outcomes were"
 }
 
 func differencesTable(k *call, list []clinical.Difference, whole bool) components.Table {
@@ -290,7 +291,7 @@ func differencesTable(k *call, list []clinical.Difference, whole bool) component
 		if whole {
 			subject = d.Reference
 		}
-		rows = append(rows, []string{subject, k.organisationName(d.OrganisationID), differenceWords(d.Kind), moment(d.FoundAt, k.now), moment(d.SeenAt, k.now)})
+		rows = append(rows, []string{subject, k.organisationName(d.OrganisationID), differenceWords(d.Kind), wording.Moment(d.FoundAt, k.now), wording.Moment(d.SeenAt, k.now)})
 	}
 	first := "Delivery"
 	if whole {

@@ -1,13 +1,9 @@
 package operations
 
 import (
-	"bytes"
 	"context"
-	"net/url"
-	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/identity"
@@ -42,7 +38,7 @@ func (k *call) ctx() context.Context { return k.c.Request().Context() }
 func (k *call) page(title, path string) pages.Operations {
 	o := pages.Operations{Page: components.Page{
 		Title: locales.Plain(title), Service: "Onedoor operations", Home: root, Nonce: routes.Nonce(k.c), Development: routes.InDevelopment(k.c),
-		Staff: &components.Staff{Person: k.who.Name, Organisation: k.workplace(), SignOut: routes.SignOutPath},
+		Staff: &components.Staff{Person: k.who.Name, Organisation: routes.Workplace(k.who, k.directory), SignOut: routes.SignOutPath},
 	}}
 	for _, s := range k.workspace.sections() {
 		if s.text != "" && k.who.May(s.object, s.action) {
@@ -50,37 +46,4 @@ func (k *call) page(title, path string) pages.Operations {
 		}
 	}
 	return o
-}
-
-// workplace names where the person works, for the header.
-func (k *call) workplace() string {
-	var names []string
-	for _, id := range k.who.Scope().Organisations {
-		if o, ok := k.directory.Organisation(id); ok {
-			names = append(names, o.Name)
-		}
-	}
-	if len(names) == 0 {
-		return k.directory.Neighbourhood().Name
-	}
-	return strings.Join(names, " and ")
-}
-
-// address is the path of a route with its parameters filled in, in the order in which they stand.
-func address(path string, parameters ...string) string {
-	parts := strings.Split(path, "/")
-	for i, part := range parts {
-		if strings.HasPrefix(part, ":") && len(parameters) > 0 {
-			parts[i], parameters = url.PathEscape(parameters[0]), parameters[1:]
-		}
-	}
-	return strings.Join(parts, "/")
-}
-
-func render(c echo.Context, status int, component templ.Component) error {
-	var b bytes.Buffer // a page that fails halfway is not sent
-	if err := component.Render(c.Request().Context(), &b); err != nil {
-		return err
-	}
-	return c.HTMLBlob(status, b.Bytes())
 }

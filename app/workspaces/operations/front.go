@@ -25,5 +25,5 @@ func (w *Workspace) front(c echo.Context) error {
 			f.Pages = append(f.Pages, pages.OperationsEntry{Text: s.text, Href: s.path, Says: s.says})
 		}
 	}
-	return render(c, http.StatusOK, pages.OperationsFrontPage(f))
+	return routes.Render(c, http.StatusOK, pages.OperationsFrontPage(f))
 }

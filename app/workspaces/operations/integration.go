@@ -15,6 +15,7 @@ import (
 	"onedoor/app/identity"
 	"onedoor/app/integrations"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -50,7 +51,7 @@ func (w *Workspace) act(done string, do func(context.Context, identity.Principal
 		if _, err := do(k.ctx(), k.who, o.ID, id); err != nil {
 			return err
 		}
-		return c.Redirect(http.StatusSeeOther, address(integrationPath, string(o.ODS), id.String())+"?done="+done)
+		return c.Redirect(http.StatusSeeOther, routes.Address(integrationPath, string(o.ODS), id.String())+"?done="+done)
 	}
 }
 
@@ -80,7 +81,7 @@ func (w *Workspace) testIntegration(c echo.Context) error {
 	if x.Tested.Good() {
 		done = "test-passed"
 	}
-	return c.Redirect(http.StatusSeeOther, address(integrationPath, string(o.ODS), id.String())+"?done="+done)
+	return c.Redirect(http.StatusSeeOther, routes.Address(integrationPath, string(o.ODS), id.String())+"?done="+done)
 }
 
 func (w *Workspace) setCredential(c echo.Context) error {
@@ -104,7 +105,7 @@ func (w *Workspace) setCredential(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(integrationPath, string(o.ODS), id.String())+"?done=credential-set")
+	return c.Redirect(http.StatusSeeOther, routes.Address(integrationPath, string(o.ODS), id.String())+"?done=credential-set")
 }
 
 func (w *Workspace) removeCredential(c echo.Context) error {
@@ -127,12 +128,12 @@ func (w *Workspace) removingIntegration(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	keep := address(integrationPath, string(o.ODS), id.String())
+	keep := routes.Address(integrationPath, string(o.ODS), id.String())
 	page := pages.ConnectionRemove{
-		Operations: k.page("Remove a connection", integrationsPath), Organisation: o.Name, Name: x.Name, Action: address(integrationRemovePath, string(o.ODS), id.String()), Keep: keep,
+		Operations: k.page("Remove a connection", integrationsPath), Organisation: o.Name, Name: x.Name, Action: routes.Address(integrationRemovePath, string(o.ODS), id.String()), Keep: keep,
 	}
 	page.Page.Back = keep
-	return render(c, http.StatusOK, pages.ConnectionRemovePage(page))
+	return routes.Render(c, http.StatusOK, pages.ConnectionRemovePage(page))
 }
 
 func (w *Workspace) removeIntegration(c echo.Context) error {
@@ -150,7 +151,7 @@ func (w *Workspace) removeIntegration(c echo.Context) error {
 	if err := w.Integrations.Remove(k.ctx(), k.who, o.ID, id); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(integrationsOfPath, string(o.ODS))+"?done=removed")
+	return c.Redirect(http.StatusSeeOther, routes.Address(integrationsOfPath, string(o.ODS))+"?done=removed")
 }
 
 // integrationRecorded shows one call that would have been made.
@@ -171,14 +172,14 @@ func (w *Workspace) integrationRecorded(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := pages.ConnectionCall{Operations: k.page("What would have been sent", integrationsPath), Name: o.Name, When: moment(r.At, k.now), Method: r.Method, Path: r.Call.Path, Body: readable(r.Call.Body)}
-	page.Page.Back = address(integrationPath, string(o.ODS), id.String())
+	page := pages.ConnectionCall{Operations: k.page("What would have been sent", integrationsPath), Name: o.Name, When: wording.Moment(r.At, k.now), Method: r.Method, Path: r.Call.Path, Body: readable(r.Call.Body)}
+	page.Page.Back = routes.Address(integrationPath, string(o.ODS), id.String())
 	for name, values := range r.Call.Header {
 		page.Headers = append(page.Headers, pages.ConnectionFact{Title: name, Says: strings.Join(values, ", ")})
 	}
 	sort.Slice(page.Headers, func(i, j int) bool { return page.Headers[i].Title < page.Headers[j].Title })
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
-	return render(c, http.StatusOK, pages.ConnectionCallPage(page))
+	return routes.Render(c, http.StatusOK, pages.ConnectionCallPage(page))
 }
 
 // showIntegration shows a connection; wrong is what is the matter with a credential.
@@ -188,15 +189,15 @@ func (w *Workspace) showIntegration(k *call, o tenants.Organisation, id uuid.UUI
 		return err
 	}
 	d, _ := clinical.Describe(x.Kind)
-	at := func(path string) string { return address(path, string(o.ODS), id.String()) }
+	at := func(path string) string { return routes.Address(path, string(o.ODS), id.String()) }
 	p := pages.Connection{
 		Operations: k.page(integrationsTitle+": "+x.Name, integrationsPath), Organisation: o.Name, Name: x.Name, Kind: d.Title,
-		Changed: "Last changed by " + x.ChangedBy + ", " + moment(x.ChangedAt, k.now) + ".", Facts: w.setUp(x, d), Questions: questions(d), Source: d.Source,
+		Changed: "Last changed by " + x.ChangedBy + ", " + wording.Moment(x.ChangedAt, k.now) + ".", Facts: w.setUp(x, d), Questions: questions(d), Source: d.Source,
 	}
 	if p.Name == "" {
 		p.Name = d.Title
 	}
-	p.Page.Back = address(integrationsOfPath, string(o.ODS))
+	p.Page.Back = routes.Address(integrationsOfPath, string(o.ODS))
 	p.State, p.Says = connectionState(x)
 	p.Notice = connectionDone(k.c.QueryParam("done"))
 	writes := w.Integrations.May(k.who, o.ID, "write")
@@ -207,20 +208,20 @@ func (w *Workspace) showIntegration(k *call, o tenants.Organisation, id uuid.UUI
 		p.Test = at(integrationTestPath)
 	}
 	if !x.Tested.At.IsZero() {
-		p.Tested = "Tested by " + x.Tested.By + ", " + moment(x.Tested.At, k.now) + "."
+		p.Tested = "Tested by " + x.Tested.By + ", " + wording.Moment(x.Tested.At, k.now) + "."
 		p.Steps = steps(x.Tested)
 	}
-	p.Asked, p.Offers = offers(x, d, moment(x.AskedAt, k.now))
+	p.Asked, p.Offers = offers(x, d, wording.Moment(x.AskedAt, k.now))
 	for _, s := range d.Secrets {
 		one := pages.ConnectionCredential{ID: "credential-" + s.Name, Label: s.Label, Hint: s.Hint, Set: "Not set.", PEM: s.Form != clinical.SecretText}
 		set := slices.IndexFunc(x.Credentials, func(c integrations.Credential) bool { return c.Name == s.Name })
 		if set >= 0 {
-			one.Set = "Set by " + x.Credentials[set].SetBy + ", " + moment(x.Credentials[set].SetAt, k.now) + "."
+			one.Set = "Set by " + x.Credentials[set].SetBy + ", " + wording.Moment(x.Credentials[set].SetAt, k.now) + "."
 		}
 		if writes {
-			one.Action = address(credentialPath, string(o.ODS), id.String(), s.Name)
+			one.Action = routes.Address(credentialPath, string(o.ODS), id.String(), s.Name)
 			if set >= 0 {
-				one.Remove = address(credentialRemovePath, string(o.ODS), id.String(), s.Name)
+				one.Remove = routes.Address(credentialRemovePath, string(o.ODS), id.String(), s.Name)
 			}
 		}
 		if s.Name == credential && wrong != "" {
@@ -237,7 +238,7 @@ func (w *Workspace) showIntegration(k *call, o tenants.Organisation, id uuid.UUI
 		}
 		for _, r := range list {
 			p.Recorded = append(p.Recorded, pages.ConnectionRecorded{
-				When: moment(r.At, k.now), Method: r.Method, Href: address(integrationRecordedFor, string(o.ODS), id.String(), r.ID.String()),
+				When: wording.Moment(r.At, k.now), Method: r.Method, Href: routes.Address(integrationRecordedFor, string(o.ODS), id.String(), r.ID.String()),
 			})
 		}
 	}
@@ -245,5 +246,5 @@ func (w *Workspace) showIntegration(k *call, o tenants.Organisation, id uuid.UUI
 	if wrong != "" {
 		status = http.StatusUnprocessableEntity
 	}
-	return render(k.c, status, pages.ConnectionPage(p))
+	return routes.Render(k.c, status, pages.ConnectionPage(p))
 }

@@ -79,7 +79,7 @@ func (w *Workspace) addIntegration(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(integrationPath, string(o.ODS), x.ID.String())+"?done=added")
+	return c.Redirect(http.StatusSeeOther, routes.Address(integrationPath, string(o.ODS), x.ID.String())+"?done=added")
 }
 
 func (w *Workspace) changingIntegration(c echo.Context) error {
@@ -125,7 +125,7 @@ func (w *Workspace) changeIntegration(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(integrationPath, string(o.ODS), id.String())+"?done=changed")
+	return c.Redirect(http.StatusSeeOther, routes.Address(integrationPath, string(o.ODS), id.String())+"?done=changed")
 }
 
 // read takes what the form of a kind sent.
@@ -154,12 +154,12 @@ func read(form url.Values, d clinical.Description) integrations.Form {
 func (w *Workspace) showForm(k *call, o tenants.Organisation, id uuid.UUID, d clinical.Description, f integrations.Form, why *fault.Error) error {
 	page := pages.ConnectionForm{
 		Operations: k.page("Add a connection: "+d.Title, integrationsPath), Name: o.Name, Heading: "Add a connection: " + d.Title, Says: d.Says, Version: f.Version,
-		Action: address(integrationsOfPath, string(o.ODS)), Kind: string(d.Kind), Button: "Add it, paused",
+		Action: routes.Address(integrationsOfPath, string(o.ODS)), Kind: string(d.Kind), Button: "Add it, paused",
 	}
-	page.Page.Back = address(integrationsOfPath, string(o.ODS))
+	page.Page.Back = routes.Address(integrationsOfPath, string(o.ODS))
 	if id != uuid.Nil {
 		page.Operations = k.page("Change a connection: "+d.Title, integrationsPath)
-		page.Heading, page.Kind, page.Button, page.Action = "Change a connection: "+d.Title, "", "Save", address(integrationPath, string(o.ODS), id.String())
+		page.Heading, page.Kind, page.Button, page.Action = "Change a connection: "+d.Title, "", "Save", routes.Address(integrationPath, string(o.ODS), id.String())
 		page.Page.Back = page.Action
 	}
 	wrong := map[string]string{}
@@ -212,7 +212,7 @@ func (w *Workspace) showForm(k *call, o tenants.Organisation, id uuid.UUID, d cl
 		page.Uses = append(page.Uses, choice)
 	}
 	page.Page.Problems = len(page.Wrong) > 0
-	return render(k.c, status, pages.ConnectionFormPage(page))
+	return routes.Render(k.c, status, pages.ConnectionFormPage(page))
 }
 
 // useChoice asks what a use is switched on for.

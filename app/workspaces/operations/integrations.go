@@ -114,13 +114,13 @@ func (w *Workspace) integrationPlaces(c echo.Context) error {
 	page := pages.PromptPlaces{Operations: k.page(integrationsTitle, integrationsPath), Heading: "Connections to clinical systems"}
 	for _, o := range k.directory.Organisations() {
 		if w.Integrations.May(k.who, o.ID, "read") {
-			page.Places = append(page.Places, pages.PromptPlace{Name: o.Name, Href: address(integrationsOfPath, string(o.ODS))})
+			page.Places = append(page.Places, pages.PromptPlace{Name: o.Name, Href: routes.Address(integrationsOfPath, string(o.ODS))})
 		}
 	}
 	if len(page.Places) == 1 {
 		return c.Redirect(http.StatusSeeOther, page.Places[0].Href)
 	}
-	return render(c, http.StatusOK, pages.PromptPlacesPage(page))
+	return routes.Render(c, http.StatusOK, pages.PromptPlacesPage(page))
 }
 
 // integrationsOf lists an organisation's connections and the kinds that can be added.
@@ -145,7 +145,7 @@ func (w *Workspace) integrationsOf(c echo.Context) error {
 		d, _ := clinical.Describe(x.Kind)
 		state, _ := connectionState(x)
 		page.Rows = append(page.Rows, pages.ConnectionRow{
-			Name: x.Name, Href: address(integrationPath, string(o.ODS), x.ID.String()), Kind: d.Title, State: state, Says: w.usesWords(x.Uses),
+			Name: x.Name, Href: routes.Address(integrationPath, string(o.ODS), x.ID.String()), Kind: d.Title, State: state, Says: w.usesWords(x.Uses),
 		})
 		if x.Name == "" {
 			page.Rows[len(page.Rows)-1].Name = d.Title
@@ -161,11 +161,11 @@ func (w *Workspace) integrationsOf(c echo.Context) error {
 			kind.State = &pages.Label{Text: "In development nationally", Colour: "orange"}
 		}
 		if writes && len(d.Needs) == 0 {
-			kind.Add = address(integrationNewPath, string(o.ODS)) + "?kind=" + string(d.Kind)
+			kind.Add = routes.Address(integrationNewPath, string(o.ODS)) + "?kind=" + string(d.Kind)
 		}
 		page.Kinds = append(page.Kinds, kind)
 	}
-	return render(c, http.StatusOK, pages.ConnectionsPage(page))
+	return routes.Render(c, http.StatusOK, pages.ConnectionsPage(page))
 }
 
 // questions are the three that are asked of every connection.

@@ -8,6 +8,7 @@ import (
 
 	"onedoor/app/clinical"
 	"onedoor/app/integrations"
+	"onedoor/app/wording"
 	"onedoor/ui/pages"
 )
 
@@ -163,5 +164,5 @@ func readable(body []byte) string {
 	if utf8.Valid(body) {
 		return string(body)
 	}
-	return "Not text: " + figure(len(body)) + " bytes."
+	return "Not text: " + wording.Figure(len(body)) + " bytes."
 }

@@ -11,6 +11,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/messages"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/ui/pages"
 )
 
@@ -58,16 +59,16 @@ func (w *Workspace) outbox(c echo.Context) error {
 		return err
 	}
 	for _, n := range counts {
-		o.Counts = append(o.Counts, pages.OutboxCount{What: textName(n.Template), State: textState(n.State), Why: problemWords(n.Problem), N: figure(n.N)})
+		o.Counts = append(o.Counts, pages.OutboxCount{What: textName(n.Template), State: textState(n.State), Why: problemWords(n.Problem), N: wording.Figure(n.N)})
 	}
 	failures, err := w.Messages.Failures(k.ctx(), k.who.NeighbourhoodID, shown)
 	if err != nil {
 		return err
 	}
 	for _, r := range failures {
-		f := pages.OutboxFailure{When: moment(r.QueuedAt, k.now), What: textName(r.Template), Why: problemWords(r.Problem)}
+		f := pages.OutboxFailure{When: wording.Moment(r.QueuedAt, k.now), What: textName(r.Template), Why: problemWords(r.Problem)}
 		if r.Sealed != nil && r.Template != messages.CodeText && k.who.May("message", "send") {
-			f.Again = address(againPath, r.ID.String())
+			f.Again = routes.Address(againPath, r.ID.String())
 		}
 		o.Failures = append(o.Failures, f)
 	}
@@ -78,11 +79,11 @@ func (w *Workspace) outbox(c echo.Context) error {
 		}
 		for _, t := range seen {
 			if t.Words != "" {
-				o.Texts = append(o.Texts, pages.OutboxText{When: moment(t.QueuedAt, k.now), To: t.To.Local(), Words: t.Words, Lang: t.Language, State: textState(t.State)})
+				o.Texts = append(o.Texts, pages.OutboxText{When: wording.Moment(t.QueuedAt, k.now), To: t.To.Local(), Words: t.Words, Lang: t.Language, State: textState(t.State)})
 			}
 		}
 	}
-	return render(c, http.StatusOK, pages.OperationsOutboxPage(o))
+	return routes.Render(c, http.StatusOK, pages.OperationsOutboxPage(o))
 }
 
 func (w *Workspace) sendAgain(c echo.Context) error {

@@ -9,6 +9,7 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/speech"
+	"onedoor/app/wording"
 	"onedoor/ui/pages"
 )
 
@@ -93,7 +94,7 @@ func (h promptHow) label() pages.Label {
 func (h promptHow) words(now time.Time) string {
 	switch {
 	case h.own:
-		return "Uploaded by " + h.prompt.By.Name + " at " + moment(h.prompt.At, now) + "."
+		return "Uploaded by " + h.prompt.By.Name + " at " + wording.Moment(h.prompt.At, now) + "."
 	case h.stale:
 		return "There is a recording of other words, by " + h.prompt.By.Name + ". It is not played, because the words have changed since: record it again."
 	case h.neighbourhood:

@@ -60,13 +60,13 @@ func (w *Workspace) promptPlaces(c echo.Context) error {
 	}
 	list := k.places("prompt", "read")
 	if len(list) == 1 {
-		return c.Redirect(http.StatusSeeOther, address(promptsOfPath, list[0].slug))
+		return c.Redirect(http.StatusSeeOther, routes.Address(promptsOfPath, list[0].slug))
 	}
 	page := pages.PromptPlaces{Operations: k.page("What the line says", promptsPath)}
 	for _, p := range list {
-		page.Places = append(page.Places, pages.PromptPlace{Name: p.name, Href: address(promptsOfPath, p.slug)})
+		page.Places = append(page.Places, pages.PromptPlace{Name: p.name, Href: routes.Address(promptsOfPath, p.slug)})
 	}
-	return render(c, http.StatusOK, pages.PromptPlacesPage(page))
+	return routes.Render(c, http.StatusOK, pages.PromptPlacesPage(page))
 }
 
 // prompts lists one part of what a line says.
@@ -91,7 +91,7 @@ func (w *Workspace) prompts(c echo.Context) error {
 	}
 	page := pages.PromptList{Operations: k.page("What the line says: "+p.name, promptsPath), Name: p.name, Part: chosen.text}
 	for _, part := range parts {
-		entry := pages.PromptPart{Text: part.text, Href: address(promptsOfPath, p.slug) + "?part=" + part.slug, Current: part.slug == chosen.slug}
+		entry := pages.PromptPart{Text: part.text, Href: routes.Address(promptsOfPath, p.slug) + "?part=" + part.slug, Current: part.slug == chosen.slug}
 		for _, line := range part.lines {
 			for _, language := range speech.Languages() {
 				if said[promptKey{line.Phrase, language}].own {
@@ -103,7 +103,7 @@ func (w *Workspace) prompts(c echo.Context) error {
 		page.Parts = append(page.Parts, entry)
 	}
 	for _, line := range chosen.lines {
-		row := pages.PromptRow{ID: line.Phrase, Href: address(promptPath, p.slug, line.Phrase)}
+		row := pages.PromptRow{ID: line.Phrase, Href: routes.Address(promptPath, p.slug, line.Phrase)}
 		for _, language := range speech.Languages() {
 			if text := line.Texts[language]; text != "" {
 				row.Said = append(row.Said, pages.PromptSaid{
@@ -113,7 +113,7 @@ func (w *Workspace) prompts(c echo.Context) error {
 		}
 		page.Rows = append(page.Rows, row)
 	}
-	return render(c, http.StatusOK, pages.PromptListPage(page))
+	return routes.Render(c, http.StatusOK, pages.PromptListPage(page))
 }
 
 // prompt shows one phrase in each language: to hear, to record, to remove.
@@ -150,7 +150,7 @@ func (w *Workspace) showPrompt(k *call, p place, notice, language string, wrong 
 		return err
 	}
 	page := pages.Prompt{Operations: k.page("What the line says: "+line.Phrase, promptsPath), Name: p.name, ID: line.Phrase, Part: part.text}
-	page.Page.Back = address(promptsOfPath, p.slug) + "?part=" + part.slug
+	page.Page.Back = routes.Address(promptsOfPath, p.slug) + "?part=" + part.slug
 	page.Notice = notice
 	writes := slices.ContainsFunc(k.places("prompt", "write"), func(x place) bool { return x == p })
 	for _, lang := range speech.Languages() {
@@ -161,15 +161,15 @@ func (w *Workspace) showPrompt(k *call, p place, notice, language string, wrong 
 		how := said[promptKey{line.Phrase, lang}]
 		said := pages.PromptLanguage{
 			PromptSaid: pages.PromptSaid{Lang: lang, Language: languageName(lang), Words: text, State: how.label()},
-			Sound:      address(promptSoundPath, p.slug, line.Phrase, lang), How: how.words(k.now),
+			Sound:      routes.Address(promptSoundPath, p.slug, line.Phrase, lang), How: how.words(k.now),
 		}
 		if how.own {
 			said.Sound += "?of=" + how.prompt.ID.String() // another recording is another address, so that no page plays an old one
 		}
 		if writes {
-			said.Upload = address(promptUploadPath, p.slug, line.Phrase, lang)
+			said.Upload = routes.Address(promptUploadPath, p.slug, line.Phrase, lang)
 			if how.own || how.stale {
-				said.Remove = address(promptRemovePath, p.slug, line.Phrase, lang)
+				said.Remove = routes.Address(promptRemovePath, p.slug, line.Phrase, lang)
 			}
 		}
 		if lang == language && !wrong.Empty() {
@@ -183,7 +183,7 @@ func (w *Workspace) showPrompt(k *call, p place, notice, language string, wrong 
 	if len(page.Wrong) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return render(k.c, status, pages.PromptPage(page))
+	return routes.Render(k.c, status, pages.PromptPage(page))
 }
 
 // promptSound is what a caller of this line hears now.
@@ -232,7 +232,7 @@ func (w *Workspace) uploadPrompt(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(promptPath, p.slug, c.Param("phrase"))+"?done=uploaded")
+	return c.Redirect(http.StatusSeeOther, routes.Address(promptPath, p.slug, c.Param("phrase"))+"?done=uploaded")
 }
 
 // refusesFile tells a file that cannot be used from everything else that can go wrong.
@@ -256,5 +256,5 @@ func (w *Workspace) removePrompt(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(promptPath, p.slug, c.Param("phrase"))+"?done=removed")
+	return c.Redirect(http.StatusSeeOther, routes.Address(promptPath, p.slug, c.Param("phrase"))+"?done=removed")
 }

@@ -9,6 +9,7 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/fault"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -37,7 +38,7 @@ func (w *Workspace) askList(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, pages.CallsReconcilePage(reconcilePage(k, choice)))
+	return routes.Render(c, http.StatusOK, pages.CallsReconcilePage(reconcilePage(k, choice)))
 }
 
 func reconcilePage(k *call, choice components.Select) pages.CallsReconcile {
@@ -87,13 +88,13 @@ func (w *Workspace) reconcile(c echo.Context) error {
 		return err
 	}
 	page.Result = reconciled(k, r, one)
-	return render(c, http.StatusOK, pages.CallsReconcilePage(page))
+	return routes.Render(c, http.StatusOK, pages.CallsReconcilePage(page))
 }
 
 func refuseList(c echo.Context, page pages.CallsReconcile, says string) error {
 	page.Problems, page.File.Error = true, locales.Plain(says)
 	page.Wrong = []components.Problem{{Target: page.File.ID, Says: locales.Plain(says)}}
-	return render(c, http.StatusUnprocessableEntity, pages.CallsReconcilePage(page))
+	return routes.Render(c, http.StatusUnprocessableEntity, pages.CallsReconcilePage(page))
 }
 
 // reconciled shows the differences. Our own calls are listed to those who may read them one by one; to others they are
@@ -106,17 +107,17 @@ func reconciled(k *call, r calls.Reconciliation, oneByOne bool) *pages.CallsReco
 		}
 	}
 	page := &pages.CallsReconciled{Agrees: r.Agrees(), Figures: []pages.RunFigure{
-		{Number: figure(len(r.Matched)), Says: "in both (" + figure(byID) + " by the supplier’s id, the others by when they began)"},
-		{Number: figure(len(r.OnlyOurs)), Says: "only in ours", Bad: len(r.OnlyOurs) > 0},
-		{Number: figure(len(r.OnlyTheirs)), Says: "only in the supplier’s", Bad: len(r.OnlyTheirs) > 0},
-		{Number: figure(len(r.Doubled)), Says: "twice in the supplier’s", Bad: len(r.Doubled) > 0},
+		{Number: wording.Figure(len(r.Matched)), Says: "in both (" + wording.Figure(byID) + " by the supplier’s id, the others by when they began)"},
+		{Number: wording.Figure(len(r.OnlyOurs)), Says: "only in ours", Bad: len(r.OnlyOurs) > 0},
+		{Number: wording.Figure(len(r.OnlyTheirs)), Says: "only in the supplier’s", Bad: len(r.OnlyTheirs) > 0},
+		{Number: wording.Figure(len(r.Doubled)), Says: "twice in the supplier’s", Bad: len(r.Doubled) > 0},
 	}}
 	page.Says = "The lists differ."
 	if r.Agrees() {
 		page.Says = "Both lists have the same calls, each of them once."
 	}
 	if r.Outside > 0 || r.Outbound > 0 {
-		page.Notes = append(page.Notes, "Left out: "+figure(r.Outside)+" of another time, and "+figure(r.Outbound)+" that were not calls to you.")
+		page.Notes = append(page.Notes, "Left out: "+wording.Figure(r.Outside)+" of another time, and "+wording.Figure(r.Outbound)+" that were not calls to you.")
 	}
 	if oneByOne && len(r.OnlyOurs) > 0 {
 		var rows [][]string
@@ -142,12 +143,12 @@ func reconciled(k *call, r calls.Reconciliation, oneByOne bool) *pages.CallsReco
 			if t.Length >= 0 {
 				long = length(t.Length)
 			}
-			rows = append(rows, []string{"Row " + figure(t.Row), whenBegan(t.At), long})
+			rows = append(rows, []string{"Row " + wording.Figure(t.Row), whenBegan(t.At), long})
 		}
 		page.Tables = append(page.Tables, table(part.id, part.caption, []string{"Where", "Began", "Length"}, rows))
 	}
 	if most := max(len(r.OnlyOurs), len(r.OnlyTheirs), len(r.Doubled)); most > listedMost {
-		page.Notes = append(page.Notes, "The first "+figure(listedMost)+" of each are listed.")
+		page.Notes = append(page.Notes, "The first "+wording.Figure(listedMost)+" of each are listed.")
 	}
 	return page
 }

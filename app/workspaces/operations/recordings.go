@@ -109,12 +109,12 @@ func (w *Workspace) showRecordings(k *call, refused uuid.UUID, sent url.Values, 
 	if why != nil {
 		status = http.StatusUnprocessableEntity
 	}
-	return render(k.c, status, pages.RecordingSettingsPage(page))
+	return routes.Render(k.c, status, pages.RecordingSettingsPage(page))
 }
 
 func (w *Workspace) recordingPlace(o tenants.Organisation, set recordings.Settings) pages.RecordingPlace {
 	code := string(o.ODS)
-	p := pages.RecordingPlace{Name: o.Name, Action: address(recordingPlacePath, code), Days: components.Field{
+	p := pages.RecordingPlace{Name: o.Name, Action: routes.Address(recordingPlacePath, code), Days: components.Field{
 		ID: "days-" + code, Name: "days", Label: locales.Plain("Days that a recording is kept"), Size: "s", Width: 4, InputMode: "numeric",
 		Hint: locales.Plain("At least, and for as long as a request that it belongs to is open. From 1 to 3650"), Value: strconv.Itoa(set.KeptDays),
 	}}

@@ -79,7 +79,7 @@ func (w *Workspace) registers(c echo.Context) error {
 			return err
 		}
 	}
-	return render(c, http.StatusOK, pages.RegistersPage(page))
+	return routes.Render(c, http.StatusOK, pages.RegistersPage(page))
 }
 
 func (w *Workspace) tracing(k *call) (*pages.RegisterTracing, error) {

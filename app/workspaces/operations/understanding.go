@@ -15,6 +15,7 @@ import (
 	"onedoor/app/nhs"
 	"onedoor/app/routes"
 	"onedoor/app/understanding"
+	"onedoor/app/wording"
 	"onedoor/policy/access"
 	"onedoor/ui/pages"
 )
@@ -89,7 +90,7 @@ func (w *Workspace) understandings(c echo.Context) error {
 	}
 	list := k.places("understanding", "read")
 	if len(list) == 1 {
-		return c.Redirect(http.StatusSeeOther, address(placePath, list[0].slug))
+		return c.Redirect(http.StatusSeeOther, routes.Address(placePath, list[0].slug))
 	}
 	page := pages.UnderstandingList{Operations: k.page("Own words", understandingPath)}
 	for _, p := range list {
@@ -97,9 +98,9 @@ func (w *Workspace) understandings(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		page.Places = append(page.Places, pages.UnderstandingEntry{Name: p.name, Href: address(placePath, p.slug), State: modeLabel(set.Mode)})
+		page.Places = append(page.Places, pages.UnderstandingEntry{Name: p.name, Href: routes.Address(placePath, p.slug), State: modeLabel(set.Mode)})
 	}
-	return render(c, http.StatusOK, pages.UnderstandingListPage(page))
+	return routes.Render(c, http.StatusOK, pages.UnderstandingListPage(page))
 }
 
 func (w *Workspace) understanding(c echo.Context) error {
@@ -141,7 +142,7 @@ func (w *Workspace) changeUnderstanding(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(placePath, p.slug)+"?done="+form.Get("mode"))
+	return c.Redirect(http.StatusSeeOther, routes.Address(placePath, p.slug)+"?done="+form.Get("mode"))
 }
 
 // showUnderstanding shows a setting and what has been seen, with what was just done or why it was not.
@@ -163,10 +164,10 @@ func (w *Workspace) showUnderstanding(k *call, p place, notice string, refused b
 		page.Page.Back = understandingPath
 	}
 	if _, err := k.place("understanding", "write"); err == nil {
-		page.Action = address(placePath, p.slug)
+		page.Action = routes.Address(placePath, p.slug)
 	}
 	if set.Version > 0 {
-		page.Changed = "Last changed by " + set.ChangedBy + " at " + moment(set.ChangedAt, k.now) + "."
+		page.Changed = "Last changed by " + set.ChangedBy + " at " + wording.Moment(set.ChangedAt, k.now) + "."
 	}
 	if err := agreement.Enough(); err != nil {
 		page.Missing = fault.As(err).Says
@@ -190,13 +191,13 @@ func (w *Workspace) showUnderstanding(k *call, p place, notice string, refused b
 	if refused {
 		status = http.StatusConflict
 	}
-	return render(k.c, status, pages.UnderstandingPage(page))
+	return routes.Render(k.c, status, pages.UnderstandingPage(page))
 }
 
 func (w *Workspace) kindAgreement(title string, a understanding.KindAgreement, proposed bool) pages.UnderstandingKind {
 	row := pages.UnderstandingKind{
-		Title: title, Chosen: figure(a.Chosen), Found: figure(a.Found), Compared: figure(a.Compared), Agreed: figure(a.Agreed), Share: shareOf(a.Agreed, a.Compared),
-		Asked: figure(a.Asked), Confirmed: figure(a.Confirmed), State: pages.Label{Text: "Not enough yet", Colour: "grey"},
+		Title: title, Chosen: wording.Figure(a.Chosen), Found: wording.Figure(a.Found), Compared: wording.Figure(a.Compared), Agreed: wording.Figure(a.Agreed), Share: shareOf(a.Agreed, a.Compared),
+		Asked: wording.Figure(a.Asked), Confirmed: wording.Figure(a.Confirmed), State: pages.Label{Text: "Not enough yet", Colour: "grey"},
 	}
 	switch {
 	case proposed:
@@ -213,10 +214,10 @@ func (w *Workspace) heardWords(a understanding.Agreement) []string {
 	}
 	return []string{
 		fmt.Sprintf("In shadow mode this version has read %s texts, and had a proposal for %s of them. %s of these (%s) were of the kind that the person had chosen.",
-			figure(a.Heard), figure(a.Compared), figure(a.Agreed), shareOf(a.Agreed, a.Compared)),
+			wording.Figure(a.Heard), wording.Figure(a.Compared), wording.Figure(a.Agreed), shareOf(a.Agreed, a.Compared)),
 		fmt.Sprintf("%s were answered too late and %s not in a form that could be used. %s held signs of an emergency: the rules stopped there, and the model was not asked.",
-			figure(a.Late), figure(a.Failed), figure(a.Emergencies)),
-		fmt.Sprintf("People were asked %s times whether a proposal was right, and said yes %s times.", figure(a.Asked), figure(a.Confirmed)),
+			wording.Figure(a.Late), wording.Figure(a.Failed), wording.Figure(a.Emergencies)),
+		fmt.Sprintf("People were asked %s times whether a proposal was right, and said yes %s times.", wording.Figure(a.Asked), wording.Figure(a.Confirmed)),
 	}
 }
 

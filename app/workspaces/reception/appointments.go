@@ -102,7 +102,7 @@ func (w *Workspace) appointments(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, pages.AppointmentsPage(page))
+	return routes.Render(c, http.StatusOK, pages.AppointmentsPage(page))
 }
 
 // changeAppointment does what was asked, and leads back to the request, which shows it. What was not done is said on the
@@ -147,7 +147,7 @@ func (w *Workspace) changeAppointment(c echo.Context) error {
 		page.Notice = "Enter the new reason."
 	}
 	page.Page.Problems = len(page.Wrong) > 0
-	return render(c, status, pages.AppointmentsPage(page))
+	return routes.Render(c, status, pages.AppointmentsPage(page))
 }
 
 // actOn gives the command. What the form names is looked for again: a slot among those that are free, an appointment among the

@@ -13,6 +13,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
 	"onedoor/app/requests"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -45,13 +46,13 @@ func (w *Workspace) appointmentsPage(b *booker, asked url.Values) (page pages.Ap
 		move := b.list.whole()
 		move.Set("change", a.ID)
 		one := pages.BookedAppointment{
-			ID: a.ID, When: moment(a.Start, b.now), What: appointmentWords(a.With, a.Where, a.ByPhone), MoveHref: join(address, move),
+			ID: a.ID, When: wording.ShortMoment(a.Start, b.now), What: appointmentWords(a.With, a.Where, a.ByPhone), MoveHref: join(address, move),
 			Reason: field("reason-"+strconv.Itoa(i), "reason", "New reason", "For the practice’s staff. At most 100 characters."),
 			Why:    field("why-"+strconv.Itoa(i), "reason", "Why it is cancelled (optional)", ""),
 		}
 		page.Booked = append(page.Booked, one)
 		if a.ID == asked.Get("change") {
-			page.Moving, page.MovingWhat, page.KeepHref = a.ID, moment(a.Start, b.now), join(address, b.list.whole())
+			page.Moving, page.MovingWhat, page.KeepHref = a.ID, wording.ShortMoment(a.Start, b.now), join(address, b.list.whole())
 		}
 	}
 	return page, theirs, w.fillSlots(b, asked, &page)
@@ -92,7 +93,7 @@ func (w *Workspace) fillSlots(b *booker, asked url.Values, page *pages.Appointme
 			hint = s.Service + ". " + hint
 		}
 		page.Slots.Options = append(page.Slots.Options, components.Option{
-			Value: slotValue(s), Text: plainWords(moment(s.Start, b.now)), Hint: plainWords(hint), Checked: slotValue(s) == asked.Get("slot"),
+			Value: slotValue(s), Text: plainWords(wording.ShortMoment(s.Start, b.now)), Hint: plainWords(hint), Checked: slotValue(s) == asked.Get("slot"),
 		})
 	}
 	if len(slots) == 0 {
@@ -185,26 +186,26 @@ func (w *Workspace) appointmentFacts(k *call, v requests.View, p *pages.RequestP
 
 // actFact is one act in words: what is certain, what is being checked, and what did not happen.
 func actFact(k *call, a bookings.Booking) pages.Fact {
-	by := "By " + a.BookedBy.Name + ", " + moment(a.AskedAt, k.now) + "."
+	by := "By " + a.BookedBy.Name + ", " + wording.ShortMoment(a.AskedAt, k.now) + "."
 	if a.Channel != "" {
-		by = "By the patient, " + moment(a.AskedAt, k.now) + "."
+		by = "By the patient, " + wording.ShortMoment(a.AskedAt, k.now) + "."
 	}
-	at := moment(a.Appointment.Start, k.now)
+	at := wording.ShortMoment(a.Appointment.Start, k.now)
 	of := appointmentWords(a.Appointment.With, a.Appointment.Where, a.Appointment.ByPhone)
 	if a.Slot.With != "" || a.Slot.Where != "" {
 		of = appointmentWords(a.Slot.With, a.Slot.Where, a.Slot.Held == clinical.ByTelephone || a.Slot.Held == clinical.ByVideo)
 	}
 	what := map[bookings.Act]string{
-		bookings.ActBook: "book " + moment(a.Slot.Start, k.now), bookings.ActMove: "move it to " + moment(a.Slot.Start, k.now),
-		bookings.ActCancel: "cancel " + moment(a.From.Start, k.now), bookings.ActAmend: "change the reason of " + moment(a.From.Start, k.now),
+		bookings.ActBook: "book " + wording.ShortMoment(a.Slot.Start, k.now), bookings.ActMove: "move it to " + wording.ShortMoment(a.Slot.Start, k.now),
+		bookings.ActCancel: "cancel " + wording.ShortMoment(a.From.Start, k.now), bookings.ActAmend: "change the reason of " + wording.ShortMoment(a.From.Start, k.now),
 	}[a.Act]
 	switch a.State {
 	case bookings.Booked:
 		return pages.Fact{Key: "Booked", Values: []string{at + ". " + of + ".", by}}
 	case bookings.Moved:
-		return pages.Fact{Key: "Moved", Values: []string{"From " + moment(a.From.Start, k.now) + " to " + at + ". " + of + ".", by}}
+		return pages.Fact{Key: "Moved", Values: []string{"From " + wording.ShortMoment(a.From.Start, k.now) + " to " + at + ". " + of + ".", by}}
 	case bookings.Cancelled:
-		return pages.Fact{Key: "Cancelled", Values: []string{moment(a.From.Start, k.now) + ".", by}}
+		return pages.Fact{Key: "Cancelled", Values: []string{wording.ShortMoment(a.From.Start, k.now) + ".", by}}
 	case bookings.Amended:
 		return pages.Fact{Key: "Reason changed", Values: []string{at + ".", by}}
 	case bookings.Refused:

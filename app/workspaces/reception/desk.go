@@ -1,13 +1,11 @@
 package reception
 
 import (
-	"bytes"
 	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -45,7 +43,7 @@ func (w *Workspace) front(c echo.Context) error {
 	}
 	desk := w.desk(k, queues, "Queues")
 	desk.Says = "There are no queues that you work on. The administrator of your organisation gives people their roles."
-	return render(c, http.StatusOK, pages.ReceptionDesk(desk))
+	return routes.Render(c, http.StatusOK, pages.ReceptionDesk(desk))
 }
 
 // queue shows a queue, or renews the list of one that is open.
@@ -80,7 +78,7 @@ func (w *Workspace) queue(c echo.Context) error {
 	desk := w.desk(k, queues, list.Name)
 	desk.List = list
 	list.Notice = doneWords(c.QueryParam("done"), "")
-	return render(c, http.StatusOK, pages.ReceptionDesk(desk))
+	return routes.Render(c, http.StatusOK, pages.ReceptionDesk(desk))
 }
 
 // desk is the page without a list or a request.
@@ -104,7 +102,7 @@ func (w *Workspace) page(k *call, title string) components.Page {
 	return components.Page{
 		Title: locales.Plain(title), Service: "Onedoor reception", Home: root, Nonce: routes.Nonce(k.c), Development: routes.InDevelopment(k.c),
 		Staff: &components.Staff{
-			Person: k.who.Name, Organisation: k.workplace(), SignOut: routes.SignOutPath,
+			Person: k.who.Name, Organisation: routes.Workplace(k.who, k.directory), SignOut: routes.SignOutPath,
 			Navigation: navigation,
 		},
 	}
@@ -278,16 +276,7 @@ func emptyWords(view requests.QueueView, q requests.QueueSummary) string {
 	return "There is nothing more in this queue."
 }
 
-func render(c echo.Context, status int, component templ.Component) error {
-	var b bytes.Buffer // a page that fails halfway is not sent
-	if err := component.Render(c.Request().Context(), &b); err != nil {
-		return err
-	}
-	return c.HTMLBlob(status, b.Bytes())
-}
-
-// fragments answers with the parts that change. The header tells the page that it may swap them in.
+// fragments answers with the parts that change.
 func fragments(c echo.Context, status int, f pages.Fragments) error {
-	c.Response().Header().Set("X-Onedoor-Parts", "1")
-	return render(c, status, pages.ReceptionFragments(f))
+	return routes.RenderParts(c, status, pages.ReceptionFragments(f))
 }

@@ -7,38 +7,19 @@ import (
 	"time"
 
 	"onedoor/app/nhs"
-	"onedoor/tenants"
+	"onedoor/app/wording"
 	"onedoor/ui/pages"
 )
 
 // dueOf says when an answer is due, by the clock and from now.
 func dueOf(at, now time.Time) pages.Due {
-	d := pages.Due{At: at.UTC().Format(time.RFC3339), Says: moment(at, now), Overdue: !at.After(now)}
+	d := pages.Due{At: at.UTC().Format(time.RFC3339), Says: wording.ShortMoment(at, now), Overdue: !at.After(now)}
 	if d.Overdue {
 		d.Relative = span(now.Sub(at)) + " overdue"
 		return d
 	}
 	d.Relative = "in " + span(at.Sub(now))
 	return d
-}
-
-// moment is a time of day in London with its day: 18:30 today, 18:30 tomorrow, 18:30 Mon 23 Nov.
-func moment(at, now time.Time) string {
-	at, now = at.In(tenants.London()), now.In(tenants.London())
-	day, today := nhs.DateOf(at), nhs.DateOf(now)
-	clock := at.Format("15:04")
-	switch day {
-	case today:
-		return clock + " today"
-	case today.Add(1):
-		return clock + " tomorrow"
-	case today.Add(-1):
-		return clock + " yesterday"
-	}
-	if day.Year != today.Year {
-		return clock + " " + at.Format("Mon 2 Jan 2006")
-	}
-	return clock + " " + at.Format("Mon 2 Jan")
 }
 
 // span is a length of time in its two largest units. The page's script counts on in the same words.

@@ -12,6 +12,8 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/messages"
 	"onedoor/app/requests"
+	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/pages"
 )
@@ -45,12 +47,12 @@ func (w *Workspace) explanation(c echo.Context) error {
 	e.Misrouted, e.Misroute = misroutedLines(k, view), misroutedForm(k, view, attempt{}, nil)
 	e.Page = w.page(k, "Why request "+reference.Spaced()+" was sent where it was")
 	e.Page.Back = k.list.request(reference)
-	return render(c, http.StatusOK, pages.ExplanationPage(e))
+	return routes.Render(c, http.StatusOK, pages.ExplanationPage(e))
 }
 
 func explained(k *call, reference requests.Reference, d policy.Decision) pages.Explanation {
 	e := pages.Explanation{
-		Reference: reference.Spaced(), Decided: "at " + moment(d.At, k.now), Stage: "table " + d.Table, Rule: d.Rule,
+		Reference: reference.Spaced(), Decided: "at " + wording.ShortMoment(d.At, k.now), Stage: "table " + d.Table, Rule: d.Rule,
 		Because: d.Because, Told: told(k, d), Load: loadSeen(k, d),
 		Versions: []pages.Fact{
 			{Key: "Policy", Values: []string{d.PolicyHash}}, {Key: "Safety stage", Values: []string{d.SafetyHash}}, {Key: "Directory", Values: []string{d.DirectoryHash}},

@@ -7,6 +7,7 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/requests"
+	"onedoor/app/wording"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
 	"onedoor/ui/pages"
@@ -70,7 +71,7 @@ func misroutedLines(k *call, v requests.View) []pages.TimelineLine {
 			who = "You"
 		}
 		lines = append(lines, pages.TimelineLine{
-			At: moment(m.At, k.now), Stamp: m.At.UTC().Format("2006-01-02T15:04:05Z"),
+			At: wording.ShortMoment(m.At, k.now), Stamp: m.At.UTC().Format("2006-01-02T15:04:05Z"),
 			Says: who + ": " + strings.TrimSuffix(lowerFirst(m.Reason.Title()), ".") + ".", Note: m.Note,
 		})
 	}

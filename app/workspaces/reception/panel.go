@@ -10,6 +10,7 @@ import (
 	"onedoor/app/nhs"
 	"onedoor/app/patients"
 	"onedoor/app/requests"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/locales"
 	"onedoor/ui/pages"
@@ -45,14 +46,14 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 		if o.Note != "" {
 			p.Result = append(p.Result, pages.Fact{Key: "Note", Values: paragraphs(o.Note), Quoted: true})
 		}
-		p.Result = append(p.Result, pages.Fact{Key: "Recorded", Values: []string{o.By + ", " + moment(o.At, k.now)}})
+		p.Result = append(p.Result, pages.Fact{Key: "Recorded", Values: []string{o.By + ", " + wording.ShortMoment(o.At, k.now)}})
 	}
 	for _, d := range v.Links {
 		label, says := deliveryWords(d.State)
 		says += dueWords(d, k.now)
 		p.Deliveries = append(p.Deliveries, pages.DeliveryLine{
 			Organisation: d.Organisation.Name, Purpose: purposeWords(d.Purpose), State: label, Says: says, Why: d.LastError,
-			At: moment(d.UpdatedAt, k.now),
+			At: wording.ShortMoment(d.UpdatedAt, k.now),
 		})
 	}
 	p.Misrouted, p.Misroute = misroutedLines(k, v), misroutedForm(k, v, tried, p.Problems)
@@ -67,28 +68,28 @@ func dueWords(d requests.DeliveryView, now time.Time) string {
 	case d.DueAt.IsZero() || d.State == clinical.Filed:
 		return ""
 	case now.After(d.DueAt):
-		return " It was due there by " + moment(d.DueAt, now) + ", and is late."
+		return " It was due there by " + wording.ShortMoment(d.DueAt, now) + ", and is late."
 	}
-	return " It is due there by " + moment(d.DueAt, now) + "."
+	return " It is due there by " + wording.ShortMoment(d.DueAt, now) + "."
 }
 
 // standing says who is accountable, who works on it and what it waits for.
 func standing(k *call, v requests.View) []string {
 	if v.Status == requests.Closed {
-		return []string{v.Accountable.Name + " answered it, " + moment(v.Updated, k.now) + "."}
+		return []string{v.Accountable.Name + " answered it, " + wording.ShortMoment(v.Updated, k.now) + "."}
 	}
 	first := v.Accountable.Name + " is accountable" + accountableSince(k, v) + ". Queue: " + v.Queue.Name + "."
 	switch {
 	case v.Claimed != nil && v.Claimed.ByID == k.by.ID:
-		first += " You claimed it at " + moment(v.Claimed.At, k.now) + "."
+		first += " You claimed it at " + wording.ShortMoment(v.Claimed.At, k.now) + "."
 	case v.Claimed != nil:
-		first += " " + v.Claimed.By + " claimed it at " + moment(v.Claimed.At, k.now) + "."
+		first += " " + v.Claimed.By + " claimed it at " + wording.ShortMoment(v.Claimed.At, k.now) + "."
 	case v.Offered == nil:
 		first += " Nobody has claimed it."
 	}
 	lines := []string{first}
 	if o := v.Offered; o != nil {
-		line := "Offered to " + placeName(o.NamedDestination) + " at " + moment(o.At, k.now) + ". Without an answer it comes back at " + moment(o.ExpiresAt, k.now) + "."
+		line := "Offered to " + placeName(o.NamedDestination) + " at " + wording.ShortMoment(o.At, k.now) + ". Without an answer it comes back at " + wording.ShortMoment(o.ExpiresAt, k.now) + "."
 		if o.Reason != "" {
 			line += " Reason: “" + o.Reason + "”"
 		}
@@ -105,7 +106,7 @@ func standing(k *call, v requests.View) []string {
 		}
 	}
 	if v.CareDue != nil {
-		lines = append(lines, "Care itself is due at "+moment(*v.CareDue, k.now)+".")
+		lines = append(lines, "Care itself is due at "+wording.ShortMoment(*v.CareDue, k.now)+".")
 	}
 	return lines
 }
@@ -116,7 +117,7 @@ func ownSystem(k *call, a requests.ArrivalView) string {
 	if a.Stage == clinical.StageInHand {
 		line = "It is in hand in " + a.Organisation.Name + "’s own system"
 	}
-	line += ", as of " + moment(a.At, k.now) + "."
+	line += ", as of " + wording.ShortMoment(a.At, k.now) + "."
 	if a.Says != "" {
 		line += " It says: “" + a.Says + "”"
 	}
@@ -132,7 +133,7 @@ func accountableSince(k *call, v requests.View) string {
 			}
 		}
 	}
-	return ", since " + moment(since, k.now)
+	return ", since " + wording.ShortMoment(since, k.now)
 }
 
 func placeName(d requests.NamedDestination) string {
@@ -206,9 +207,9 @@ func patientFacts(k *call, v requests.View) []pages.Fact {
 		add("Asked by", s.Proxy.Name+" ("+s.Proxy.Relationship+")")
 	}
 	add("Language", languageWords(s.Language))
-	add("Came in", channelWords(v.Channel)+", "+moment(v.Submitted, k.now))
+	add("Came in", channelWords(v.Channel)+", "+wording.ShortMoment(v.Submitted, k.now))
 	if v.Submitted.Sub(s.FirstAt).Minutes() >= 1 {
-		add("First contact", moment(s.FirstAt, k.now))
+		add("First contact", wording.ShortMoment(s.FirstAt, k.now))
 	}
 	return facts
 }
@@ -256,7 +257,7 @@ func day(d nhs.Date) string { return locales.Day(locales.English, d) }
 func timeline(k *call, entries []audit.Entry) (happened, read []pages.TimelineLine) {
 	for _, e := range slices.Backward(entries) {
 		says, note, looked := entryWords(k, e)
-		line := pages.TimelineLine{At: moment(e.At, k.now), Stamp: e.At.UTC().Format("2006-01-02T15:04:05Z"), Says: says, Note: note}
+		line := pages.TimelineLine{At: wording.ShortMoment(e.At, k.now), Stamp: e.At.UTC().Format("2006-01-02T15:04:05Z"), Says: says, Note: note}
 		if looked {
 			read = append(read, line)
 		} else {

@@ -9,7 +9,6 @@ package reception
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -125,7 +124,7 @@ func (w *Workspace) call(c echo.Context) (*call, error) {
 func (k *call) ctx() context.Context { return k.c.Request().Context() }
 
 // partial reports whether a page asks for the parts that change, and not a browser for a page.
-func (k *call) partial() bool { return k.c.Request().Header.Get("HX-Request") == "true" }
+func (k *call) partial() bool { return routes.Partial(k.c) }
 
 // unattended reports whether the page asked by itself.
 func (k *call) unattended() bool { return k.c.Request().Header.Get("X-Onedoor-Refresh") != "" }
@@ -138,15 +137,4 @@ func (k *call) mayIn(organisation uuid.UUID, action string) bool {
 func (k *call) organisation(n requests.Named) uuid.UUID {
 	o, _ := k.directory.ByODS(nhs.ODSCode(n.ODS))
 	return o.ID
-}
-
-// workplace names where the person works, for the header.
-func (k *call) workplace() string {
-	var names []string
-	for _, id := range k.by.Scope.Organisations {
-		if o, ok := k.directory.Organisation(id); ok {
-			names = append(names, o.Name)
-		}
-	}
-	return strings.Join(names, " and ")
 }

@@ -9,6 +9,7 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/requests"
+	"onedoor/app/routes"
 	"onedoor/ui/pages"
 )
 
@@ -84,7 +85,7 @@ func (w *Workspace) wholePage(k *call, status int, panel *pages.RequestPanel, re
 	} else {
 		desk.Says = "The request is in a queue that you do not work on."
 	}
-	return render(k.c, status, pages.ReceptionDesk(desk))
+	return routes.Render(k.c, status, pages.ReceptionDesk(desk))
 }
 
 // gone closes a request that this person cannot see any more, and shows the list as it is now.
@@ -113,5 +114,5 @@ func (w *Workspace) listAnswer(k *call, status int, says string, refused, closes
 	}
 	desk := w.desk(k, queues, list.Name)
 	desk.List = list
-	return render(k.c, status, pages.ReceptionDesk(desk))
+	return routes.Render(k.c, status, pages.ReceptionDesk(desk))
 }

@@ -9,6 +9,7 @@ import (
 
 	"onedoor/app/nhs"
 	"onedoor/app/requests"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/pages"
 )
@@ -37,7 +38,7 @@ func (w *Workspace) row(k *call, r requests.Row, open requests.Reference) pages.
 }
 
 func sinceWords(r requests.Row, k *call) string {
-	return strings.TrimSuffix(moment(r.Claimed.At, k.now), " today")
+	return strings.TrimSuffix(wording.ShortMoment(r.Claimed.At, k.now), " today")
 }
 
 // rowActions are what can be done from the list: what needs words is done beside it.

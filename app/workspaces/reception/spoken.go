@@ -15,6 +15,7 @@ import (
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/pages"
 )
@@ -116,7 +117,7 @@ func (w *Workspace) recordingLine(k *call, v requests.View, r recordings.Recordi
 	}
 	if !r.HeardAt.IsZero() {
 		l.State = pages.Label{Text: "Heard", Colour: "green"}
-		l.Says = "Heard by " + r.HeardBy + ", " + moment(r.HeardAt, k.now) + ". " + l.Says
+		l.Says = "Heard by " + r.HeardBy + ", " + wording.ShortMoment(r.HeardAt, k.now) + ". " + l.Says
 	} else if k.mayAny("claim", v) {
 		l.Hear = address + "/" + heardCommand
 	}

@@ -47,7 +47,7 @@ func (w *Workspace) pinPage(c echo.Context) error {
 	case "removed":
 		page.Notice = "There is no PIN for this person now."
 	}
-	return render(c, http.StatusOK, pages.TelephonePINPage(page))
+	return routes.Render(c, http.StatusOK, pages.TelephonePINPage(page))
 }
 
 // setPIN reads the form, and gives it back with what is wrong; the PIN itself is never given back.
@@ -85,7 +85,7 @@ func (w *Workspace) setPIN(c echo.Context) error {
 			return err
 		}
 	}
-	return render(c, http.StatusUnprocessableEntity, pages.TelephonePINPage(w.pinForm(k, form, wrong)))
+	return routes.Render(c, http.StatusUnprocessableEntity, pages.TelephonePINPage(w.pinForm(k, form, wrong)))
 }
 
 func (w *Workspace) readPerson(form url.Values) (patients.Given, []components.Problem) {

@@ -15,6 +15,7 @@ import (
 	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/ui/pages"
 )
 
@@ -80,7 +81,7 @@ func (w *Workspace) national(k *call, v requests.View, p *pages.RequestPanel) {
 	}
 	if s.Trace != nil {
 		fact := pages.Fact{Key: "National register", Values: traceWords(*s.Trace), Raised: !s.Trace.Verdict.Certain()}
-		fact.Values = append(fact.Values, "Looked up "+moment(s.Trace.At, k.now)+".")
+		fact.Values = append(fact.Values, "Looked up "+wording.ShortMoment(s.Trace.At, k.now)+".")
 		p.National = append(p.National, fact)
 	}
 	if w.Traces == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"onedoor/app/routes"
 	"onedoor/policy"
 	"onedoor/ui/pages"
 )
@@ -31,7 +32,7 @@ func (w *Workspace) newCase(c echo.Context) error {
 		form.Set("to", placeValue(rule.Then.To, rule.Then.Service))
 		form.Set("urgency", string(rule.Then.Urgency))
 	}
-	return render(c, http.StatusOK, pages.StudioCasePage(k.caseForm(o, "", form, nil)))
+	return routes.Render(c, http.StatusOK, pages.StudioCasePage(k.caseForm(o, "", form, nil)))
 }
 
 // caseDraft asks in which draft a case is wanted, when there is a choice.
@@ -62,7 +63,7 @@ func (w *Workspace) caseDraft(c echo.Context) error {
 		}
 		choice.Drafts = append(choice.Drafts, pages.StudioLink{Text: d.Name, Href: href})
 	}
-	return render(c, http.StatusOK, pages.StudioDraftChoicePage(choice))
+	return routes.Render(c, http.StatusOK, pages.StudioDraftChoicePage(choice))
 }
 
 // longestSuggestion is how much of a name another page may suggest.

@@ -54,7 +54,7 @@ func (w *Workspace) cases(c echo.Context) error {
 	}
 	slices.SortStableFunc(list.Cases, func(a, b pages.StudioCase) int { return boolOrder(a.Fails != "", b.Fails != "") })
 	list.Notice = noticeWords(c.QueryParam("done"))
-	return render(c, http.StatusOK, pages.StudioCasesPage(list))
+	return routes.Render(c, http.StatusOK, pages.StudioCasesPage(list))
 }
 
 // boolOrder puts what is true first.
@@ -147,7 +147,7 @@ func (w *Workspace) oneCase(c echo.Context) error {
 	if found.Expect.To != nil {
 		form.Set("to", placeValue(*found.Expect.To, found.Expect.Service))
 	}
-	return render(c, http.StatusOK, pages.StudioCasePage(k.caseForm(o, found.Name, form, nil)))
+	return routes.Render(c, http.StatusOK, pages.StudioCasePage(k.caseForm(o, found.Name, form, nil)))
 }
 
 func caseNamed(p *policy.Policy, name string) (policy.Case, bool) {
@@ -180,7 +180,7 @@ func (w *Workspace) saveCase(c echo.Context) error {
 	again := func(status int, wrong []components.Problem, says string) error {
 		f := k.caseForm(o, was, form, wrong)
 		f.Notice, f.Refused = says, says != ""
-		return render(c, status, pages.StudioCasePage(f))
+		return routes.Render(c, status, pages.StudioCasePage(f))
 	}
 	before, _ := caseNamed(o.policy, was)
 	made, wrong := readCase(o.policy, before, form)
@@ -265,7 +265,7 @@ func (w *Workspace) askRemoveCase(c echo.Context) error {
 	if !ok || o.draft == nil {
 		return fault.Absent()
 	}
-	return render(c, http.StatusOK, pages.StudioConfirmPage(k.removeCaseQuestion(o, found)))
+	return routes.Render(c, http.StatusOK, pages.StudioConfirmPage(k.removeCaseQuestion(o, found)))
 }
 
 func (k *call) removeCaseQuestion(o *opened, found policy.Case) pages.StudioConfirm {
@@ -299,7 +299,7 @@ func (w *Workspace) removeCase(c echo.Context) error {
 		if found, ok := caseNamed(now.policy, name); ok {
 			question := k.removeCaseQuestion(now, found)
 			question.Notice, question.Refused = "Not removed. "+refusalWords(fault.As(err)), true
-			return render(c, http.StatusConflict, pages.StudioConfirmPage(question))
+			return routes.Render(c, http.StatusConflict, pages.StudioConfirmPage(question))
 		}
 		err = nil // by somebody else
 	}

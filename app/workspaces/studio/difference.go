@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/policy/analysis"
 	"onedoor/ui/pages"
@@ -29,7 +30,7 @@ func (w *Workspace) difference(k *call, old, now *policy.Policy) (pages.Differen
 	}
 	for i, r := range regions {
 		if i == regionsShown {
-			d.More = "And " + counted(len(regions)-regionsShown, "more kind of request", "more kinds of request") + "."
+			d.More = "And " + wording.Counted(len(regions)-regionsShown, "more kind of request", "more kinds of request") + "."
 			break
 		}
 		d.Regions = append(d.Regions, w.regionLine(k, r, now, old))
@@ -40,7 +41,7 @@ func (w *Workspace) difference(k *call, old, now *policy.Policy) (pages.Differen
 func (w *Workspace) regionLine(k *call, r analysis.Region, versions ...*policy.Policy) pages.RegionLine {
 	line := pages.RegionLine{Who: w.boxWords(r.Box, versions...), From: k.sideWords(r.From), To: k.sideWords(r.To), Example: w.witnessWords(r.Witness, versions...)}
 	if r.Weight > 0 {
-		line.Requests = counted(r.Weight, "such request", "such requests") + " in the last month"
+		line.Requests = wording.Counted(r.Weight, "such request", "such requests") + " in the last month"
 	}
 	day := func(d nhsDate) string { return d.Midnight(time.UTC).Format("2 January 2006") }
 	switch {

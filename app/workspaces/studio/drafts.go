@@ -10,6 +10,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
 	"onedoor/ui/pages"
@@ -55,7 +56,7 @@ func (w *Workspace) begin(c echo.Context) error {
 			return err
 		}
 		f.Begin, f.Wrong, f.Problems = &again, wrong, true
-		return render(c, http.StatusUnprocessableEntity, pages.StudioFrontPage(f))
+		return routes.Render(c, http.StatusUnprocessableEntity, pages.StudioFrontPage(f))
 	}
 	if name == "" {
 		return refused(fault.New(fault.Invalid, "draft_name", "Enter a name for the draft"))
@@ -73,7 +74,7 @@ func (w *Workspace) begin(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(rulesPath, d.Name)+"?done=begun")
+	return c.Redirect(http.StatusSeeOther, routes.Address(rulesPath, d.Name)+"?done=begun")
 }
 
 // slugOf turns what somebody typed into a name that can stand in an address: Winter 2026 into winter-2026.
@@ -101,16 +102,16 @@ func (w *Workspace) about(c echo.Context) error {
 	a.Notice = noticeWords(c.QueryParam("done"))
 	if o.version != nil {
 		a.Facts = []pages.Fact{
-			{Key: "In force from", Values: []string{moment(o.version.LiveFrom, k.now)}},
+			{Key: "In force from", Values: []string{wording.Moment(o.version.LiveFrom, k.now)}},
 			{Key: "Published by", Values: []string{upper(k.by(o.version.PublishedBy))}},
 			{Key: "Note", Values: []string{o.version.Note}, Quoted: true},
 		}
-		return render(c, http.StatusOK, pages.StudioAboutPage(a))
+		return routes.Render(c, http.StatusOK, pages.StudioAboutPage(a))
 	}
 	d := o.draft
 	a.Facts = []pages.Fact{
-		{Key: "Begun by", Values: []string{upper(k.by(d.Author)) + ", at " + moment(d.CreatedAt, k.now)}},
-		{Key: "Changed last by", Values: []string{upper(k.by(d.UpdatedBy)) + ", at " + moment(d.UpdatedAt, k.now)}},
+		{Key: "Begun by", Values: []string{upper(k.by(d.Author)) + ", at " + wording.Moment(d.CreatedAt, k.now)}},
+		{Key: "Changed last by", Values: []string{upper(k.by(d.UpdatedBy)) + ", at " + wording.Moment(d.UpdatedAt, k.now)}},
 	}
 	if d.Review != nil {
 		a.Facts = append(a.Facts, reviewFact(k, *d))
@@ -136,7 +137,7 @@ func (w *Workspace) about(c echo.Context) error {
 		a.Shadow = &pages.StudioShadow{On: d.Shadow, Action: o.path(shadowPath)}
 		a.Discard = o.path(discardPath)
 	}
-	return render(c, http.StatusOK, pages.StudioAboutPage(a))
+	return routes.Render(c, http.StatusOK, pages.StudioAboutPage(a))
 }
 
 func reviewFact(k *call, d publishing.Draft) pages.Fact {
@@ -144,7 +145,7 @@ func reviewFact(k *call, d publishing.Draft) pages.Fact {
 	if d.Review.Approve {
 		said = "Approved"
 	}
-	said += " by " + k.by(d.Review.By) + ", " + moment(d.Review.At, k.now)
+	said += " by " + k.by(d.Review.By) + ", " + wording.Moment(d.Review.At, k.now)
 	if d.Review.Hash != d.Hash {
 		said += ". The draft was changed since"
 	}
@@ -157,9 +158,9 @@ func reviewFact(k *call, d publishing.Draft) pages.Fact {
 
 func saveLine(k *call, s publishing.Save) string {
 	if s.Refused() {
-		return moment(s.At, k.now) + ": " + k.by(s.By) + " tried to save an older text. It is kept, and did not change the draft."
+		return wording.Moment(s.At, k.now) + ": " + k.by(s.By) + " tried to save an older text. It is kept, and did not change the draft."
 	}
-	return moment(s.At, k.now) + ": saved by " + k.by(s.By)
+	return wording.Moment(s.At, k.now) + ": saved by " + k.by(s.By)
 }
 
 // changeLine is one part of a draft that is not as in force; rules and cases can be followed to.
@@ -207,7 +208,7 @@ func (w *Workspace) shadow(c echo.Context) error {
 	if on {
 		done = "shadow-on"
 	}
-	return c.Redirect(http.StatusSeeOther, address(aboutPath, d.Name)+"?"+url.Values{"done": {done}}.Encode())
+	return c.Redirect(http.StatusSeeOther, routes.Address(aboutPath, d.Name)+"?"+url.Values{"done": {done}}.Encode())
 }
 
 func (w *Workspace) askDiscard(c echo.Context) error {
@@ -218,13 +219,13 @@ func (w *Workspace) askDiscard(c echo.Context) error {
 	if o.draft == nil {
 		return fault.Absent()
 	}
-	return render(c, http.StatusOK, pages.StudioConfirmPage(w.discardQuestion(k, o)))
+	return routes.Render(c, http.StatusOK, pages.StudioConfirmPage(w.discardQuestion(k, o)))
 }
 
 func (w *Workspace) discardQuestion(k *call, o *opened) pages.StudioConfirm {
 	return pages.StudioConfirm{
 		Studio: k.policyPage("Discard this draft?", o, aboutPath), Heading: "Discard draft " + o.draft.Name + "?",
-		Says:   []string{"It goes for everybody in " + k.directory.Neighbourhood().Name + ". The rules in force stay as they are.", "Changed last by " + k.by(o.draft.UpdatedBy) + ", at " + moment(o.draft.UpdatedAt, k.now) + "."},
+		Says:   []string{"It goes for everybody in " + k.directory.Neighbourhood().Name + ". The rules in force stay as they are.", "Changed last by " + k.by(o.draft.UpdatedBy) + ", at " + wording.Moment(o.draft.UpdatedAt, k.now) + "."},
 		Action: o.path(discardPath), Button: "Discard the draft", Keep: o.path(aboutPath), ETag: o.draft.ETag(),
 	}
 }
@@ -246,7 +247,7 @@ func (w *Workspace) discard(c echo.Context) error {
 		}
 		question := w.discardQuestion(k, o)
 		question.Notice, question.Refused = "Not discarded. "+fault.As(err).Says, true
-		return render(c, http.StatusConflict, pages.StudioConfirmPage(question))
+		return routes.Render(c, http.StatusConflict, pages.StudioConfirmPage(question))
 	}
 	if err != nil {
 		return err

@@ -46,5 +46,5 @@ func (w *Workspace) findings(c echo.Context) error {
 			f.Groups = append(f.Groups, g)
 		}
 	}
-	return render(c, http.StatusOK, pages.StudioFindingsPage(f))
+	return routes.Render(c, http.StatusOK, pages.StudioFindingsPage(f))
 }

@@ -1,13 +1,10 @@
 package studio
 
 import (
-	"bytes"
 	"context"
-	"net/url"
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/identity"
@@ -38,13 +35,13 @@ func (w *Workspace) call(c echo.Context) (*call, error) {
 func (k *call) ctx() context.Context { return k.c.Request().Context() }
 
 // partial reports whether a page asks for the parts that change, and not a browser for a page.
-func (k *call) partial() bool { return k.c.Request().Header.Get("HX-Request") == "true" }
+func (k *call) partial() bool { return routes.Partial(k.c) }
 
 // page is what every page of the workspace tells its layout. The entry whose path it is stands out in the menu.
 func (k *call) page(title, path string) pages.Studio {
 	s := pages.Studio{Page: components.Page{
 		Title: locales.Plain(title), Service: "Onedoor studio", Home: k.home(), Nonce: routes.Nonce(k.c), Development: routes.InDevelopment(k.c),
-		Staff: &components.Staff{Person: k.who.Name, Organisation: k.workplace(), SignOut: routes.SignOutPath},
+		Staff: &components.Staff{Person: k.who.Name, Organisation: routes.Workplace(k.who, k.directory), SignOut: routes.SignOutPath},
 	}}
 	s.Staff.Navigation = k.entries("", func(p string) (string, bool) { return p, p == path })
 	return s
@@ -73,48 +70,4 @@ func (k *call) home() string {
 		return items[0].Href
 	}
 	return root
-}
-
-// workplace names where the person works, for the header.
-func (k *call) workplace() string {
-	var names []string
-	for _, id := range k.who.Scope().Organisations {
-		if o, ok := k.directory.Organisation(id); ok {
-			names = append(names, o.Name)
-		}
-	}
-	if len(names) == 0 {
-		return k.directory.Neighbourhood().Name
-	}
-	return strings.Join(names, " and ")
-}
-
-// address is the path of a route with its parameters filled in, in the order in which they stand.
-func address(path string, parameters ...string) string {
-	var b strings.Builder
-	for i, part := range strings.Split(path, "/") {
-		if i > 0 {
-			b.WriteByte('/')
-		}
-		if strings.HasPrefix(part, ":") && len(parameters) > 0 {
-			part, parameters = url.PathEscape(parameters[0]), parameters[1:]
-		}
-		b.WriteString(part)
-	}
-	return b.String()
-}
-
-func render(c echo.Context, status int, component templ.Component) error {
-	var b bytes.Buffer // a page that fails halfway is not sent
-	if err := component.Render(c.Request().Context(), &b); err != nil {
-		return err
-	}
-	return c.HTMLBlob(status, b.Bytes())
-}
-
-// parts answers with what changes on a page that asks for it. The header tells the page that it may swap them in.
-func parts(c echo.Context, status int, components ...templ.Component) error {
-	c.Response().Header().Set("X-Onedoor-Parts", "1")
-	c.Response().Header().Set("Vary", "HX-Request")
-	return render(c, status, templ.Join(components...))
 }

@@ -10,6 +10,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -37,7 +38,7 @@ func (w *Workspace) front(c echo.Context) error {
 		return err
 	}
 	f.Notice = noticeWords(c.QueryParam("done"))
-	return render(c, http.StatusOK, pages.StudioFrontPage(f))
+	return routes.Render(c, http.StatusOK, pages.StudioFrontPage(f))
 }
 
 func (w *Workspace) frontOf(k *call) (pages.StudioFront, error) {
@@ -62,7 +63,7 @@ func (w *Workspace) frontOf(k *call) (pages.StudioFront, error) {
 	for _, d := range drafts {
 		f.Drafts = append(f.Drafts, w.draftLine(k, d, live, settings))
 		if settings.SecondPerson && !approved(d) && d.UpdatedByID != k.who.ID {
-			f.Waiting = append(f.Waiting, pages.StudioLink{Href: address(aboutPath, d.Name), Text: "Draft " + d.Name + " waits for a second person to look at it."})
+			f.Waiting = append(f.Waiting, pages.StudioLink{Href: routes.Address(aboutPath, d.Name), Text: "Draft " + d.Name + " waits for a second person to look at it."})
 		}
 	}
 	versions, err := w.Publishing.Versions(k.ctx(), k.who.NeighbourhoodID)
@@ -71,7 +72,7 @@ func (w *Workspace) frontOf(k *call) (pages.StudioFront, error) {
 	}
 	for _, v := range versions {
 		if v.State == publishing.Scheduled {
-			f.Waiting = append(f.Waiting, pages.StudioLink{Href: address(aboutPath, v.Hash), Text: "New rules come into force at " + moment(v.LiveFrom, k.now) + "."})
+			f.Waiting = append(f.Waiting, pages.StudioLink{Href: routes.Address(aboutPath, v.Hash), Text: "New rules come into force at " + wording.Moment(v.LiveFrom, k.now) + "."})
 		}
 	}
 	open, err := w.Alarms.Open(k.ctx(), k.who.NeighbourhoodID)
@@ -79,7 +80,7 @@ func (w *Workspace) frontOf(k *call) (pages.StudioFront, error) {
 		return f, err
 	}
 	for _, a := range open {
-		f.Alarms = append(f.Alarms, pages.StudioAlarm{Says: a.Says, Since: moment(a.RaisedAt, k.now), Href: alarmAddress(a)})
+		f.Alarms = append(f.Alarms, pages.StudioAlarm{Says: a.Says, Since: wording.Moment(a.RaisedAt, k.now), Href: alarmAddress(a)})
 	}
 	if k.who.May("policy", "write") {
 		form, err := w.draftForm(k.ctx(), k, "", "", nil)
@@ -111,7 +112,7 @@ func (w *Workspace) liveCard(k *call, v publishing.Version) (*pages.StudioLive, 
 	}
 	o := &opened{slug: v.Hash, version: &v, policy: p}
 	return &pages.StudioLive{
-		Says: counted(rules, "rule", "rules") + " and " + counted(len(p.Cases()), "case", "cases") + ", in force since " + moment(v.LiveFrom, k.now) +
+		Says: wording.Counted(rules, "rule", "rules") + " and " + wording.Counted(len(p.Cases()), "case", "cases") + ", in force since " + wording.Moment(v.LiveFrom, k.now) +
 			". Published by " + k.by(v.PublishedBy) + ".",
 		Note: v.Note, Links: k.entries(ofPolicy, func(path string) (string, bool) { return o.tab(path), false }),
 	}, nil
@@ -119,7 +120,7 @@ func (w *Workspace) liveCard(k *call, v publishing.Version) (*pages.StudioLive, 
 
 func (w *Workspace) draftLine(k *call, d publishing.Draft, live *publishing.Version, settings publishing.Settings) pages.StudioDraft {
 	line := pages.StudioDraft{
-		Name: d.Name, Href: address(rulesPath, d.Name), Changed: upper(k.by(d.UpdatedBy)) + ", at " + moment(d.UpdatedAt, k.now), Begun: upper(k.by(d.Author)) + ", at " + moment(d.CreatedAt, k.now),
+		Name: d.Name, Href: routes.Address(rulesPath, d.Name), Changed: upper(k.by(d.UpdatedBy)) + ", at " + wording.Moment(d.UpdatedAt, k.now), Begun: upper(k.by(d.Author)) + ", at " + wording.Moment(d.CreatedAt, k.now),
 	}
 	if live != nil {
 		line.Difference = differenceWords(publishing.Changes(live.Document, d.Document))
@@ -158,7 +159,7 @@ func differenceWords(changes []publishing.Change) string {
 	var list []string
 	for _, kind := range []struct{ what, one, many string }{{"rule", "rule", "rules"}, {"table", "group of rules", "groups of rules"}, {"case", "case", "cases"}, {"fact", "question", "questions"}, {"policy", "name", "names"}} {
 		if n := count[kind.what]; n > 0 {
-			list = append(list, counted(n, kind.one, kind.many))
+			list = append(list, wording.Counted(n, kind.one, kind.many))
 		}
 	}
 	return strings.Join(list, ", ")
@@ -177,7 +178,7 @@ func (w *Workspace) draftForm(ctx context.Context, k *call, name, from string, w
 		if i == most {
 			break
 		}
-		text := "The rules of " + moment(v.LiveFrom, k.now) + ": " + v.Note
+		text := "The rules of " + wording.Moment(v.LiveFrom, k.now) + ": " + v.Note
 		if v.State == publishing.Live {
 			text = "The rules in force"
 		}

@@ -6,6 +6,7 @@ import (
 
 	"onedoor/app/misroutes"
 	"onedoor/app/nhs"
+	"onedoor/app/wording"
 	"onedoor/policy/control"
 	"onedoor/ui/locales"
 	"onedoor/ui/pages"
@@ -48,14 +49,14 @@ func controlChart(c misroutes.Chart, id, reading string) *pages.ControlChart {
 		}
 		chart.Points = append(chart.Points, point)
 	}
-	chart.Says = counted(len(chart.Points), string(c.Period), string(c.Period)+"s") + ". "
+	chart.Says = wording.Counted(len(chart.Points), string(c.Period), string(c.Period)+"s") + ". "
 	switch {
 	case c.Baseline == nil:
 		chart.Says += "There are no limits yet."
 	case beyond == 0:
 		chart.Says += "None is out of limits. Usual is " + chart.Usual + "."
 	default:
-		chart.Says += counted(beyond, "is", "are") + " out of limits. Usual is " + chart.Usual + "."
+		chart.Says += wording.Counted(beyond, "is", "are") + " out of limits. Usual is " + chart.Usual + "."
 	}
 	chart.Says += " The table below says the same."
 	return chart

@@ -13,6 +13,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/misroutes"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy/control"
 	"onedoor/ui/components"
 	"onedoor/ui/pages"
@@ -42,7 +43,7 @@ func alarmAddress(a alarms.Alarm) string {
 	if a.Kind != alarms.RuleDrift || !ok {
 		return ""
 	}
-	return address(misrouteRulePath, table, rule)
+	return routes.Address(misrouteRulePath, table, rule)
 }
 
 // drifting are the open alarms on rules, by table and rule.
@@ -71,7 +72,7 @@ func (w *Workspace) misroutes(c echo.Context) error {
 	standing := map[string]bool{}
 	for _, a := range open {
 		standing[a.Subject] = true
-		m.Alarms = append(m.Alarms, pages.MisrouteAlarm{ID: a.ID.String(), Says: a.Says, Since: moment(a.RaisedAt, k.now), Href: alarmAddress(a)})
+		m.Alarms = append(m.Alarms, pages.MisrouteAlarm{ID: a.ID.String(), Says: a.Says, Since: wording.Moment(a.RaisedAt, k.now), Href: alarmAddress(a)})
 	}
 	silent := 0
 	for _, chart := range charts {
@@ -83,14 +84,14 @@ func (w *Workspace) misroutes(c echo.Context) error {
 		m.Rules = append(m.Rules, misrouteRow(chart, alarmed))
 	}
 	if silent > 0 && len(m.Rules) > 0 {
-		m.Silent = counted(silent, "rule has sent nothing yet, and is not listed.", "rules have sent nothing yet, and are not listed.")
+		m.Silent = wording.Counted(silent, "rule has sent nothing yet, and is not listed.", "rules have sent nothing yet, and are not listed.")
 	}
-	return render(c, http.StatusOK, pages.StudioMisroutesPage(m))
+	return routes.Render(c, http.StatusOK, pages.StudioMisroutesPage(m))
 }
 
 func misrouteRow(c misroutes.Chart, alarmed bool) pages.MisrouteRow {
 	row := pages.MisrouteRow{
-		Rule: ruleName(c), Href: address(misrouteRulePath, c.Table, c.Rule), Table: c.Table, Sentence: c.Sentence,
+		Rule: ruleName(c), Href: routes.Address(misrouteRulePath, c.Table, c.Rule), Table: c.Table, Sentence: c.Sentence,
 		Decisions: misroutes.Coarse(c.Decisions), Came: misroutes.Coarse(c.Returned), Usual: usual(c), State: stateOf(c, alarmed),
 	}
 	if c.Decisions > 0 {
@@ -163,7 +164,7 @@ func (w *Workspace) showMisrouteRule(k *call, status int, table, rule, note stri
 		return err
 	}
 	if live != nil && !chart.Safety {
-		m.RuleHref = address(rulePath, live.Hash, table, rule)
+		m.RuleHref = routes.Address(rulePath, live.Hash, table, rule)
 	}
 	open, err := w.drifting(k)
 	if err != nil {
@@ -173,9 +174,9 @@ func (w *Workspace) showMisrouteRule(k *call, status int, table, rule, note stri
 		if a.Subject != misroutes.Subject(table, rule) {
 			continue
 		}
-		line := pages.MisrouteAlarm{ID: a.ID.String(), Says: a.Says, Since: moment(a.RaisedAt, k.now), Note: note, Wrong: components.ErrorFor(wrong, "note")}
+		line := pages.MisrouteAlarm{ID: a.ID.String(), Says: a.Says, Since: wording.Moment(a.RaisedAt, k.now), Note: note, Wrong: components.ErrorFor(wrong, "note")}
 		if k.who.May("alarm", "acknowledge") {
-			line.Acknowledge = address(acknowledgePath, a.ID.String())
+			line.Acknowledge = routes.Address(acknowledgePath, a.ID.String())
 		}
 		m.Alarms = append(m.Alarms, line)
 	}
@@ -188,7 +189,7 @@ func (w *Workspace) showMisrouteRule(k *call, status int, table, rule, note stri
 		before.Sentence = chart.Before.Sentence
 		m.Before = &before
 	}
-	return render(k.c, status, pages.StudioMisrouteRulePage(m))
+	return routes.Render(k.c, status, pages.StudioMisrouteRulePage(m))
 }
 
 // aboutRule says what a lead should know before reading the chart.
@@ -198,7 +199,7 @@ func aboutRule(k *call, c misroutes.Chart) []string {
 	case c.Safety:
 		says = append(says, "This rule is the platform’s own. It is changed by the platform, and not in this neighbourhood.")
 	case c.FellBack:
-		says = append(says, "It drifted, and has fallen back to the registered practice since "+moment(c.Since, k.now)+". Publish the rules as they should be, or restore an earlier version, to undo that.")
+		says = append(says, "It drifted, and has fallen back to the registered practice since "+wording.Moment(c.Since, k.now)+". Publish the rules as they should be, or restore an earlier version, to undo that.")
 	case c.IfDrifts:
 		says = append(says, "When it drifts past its limits, it falls back to the registered practice by itself.")
 	}
@@ -212,7 +213,7 @@ func (w *Workspace) pastAlarms(k *call, subject string) ([]pages.TimelineLine, e
 		if a.Subject != subject || a.Open() {
 			continue
 		}
-		line := pages.TimelineLine{At: moment(a.RaisedAt, k.now), Stamp: a.RaisedAt.Format("2006-01-02T15:04:05Z"), Says: a.Says + " Cleared " + moment(a.ClearedAt, k.now)}
+		line := pages.TimelineLine{At: wording.Moment(a.RaisedAt, k.now), Stamp: a.RaisedAt.Format("2006-01-02T15:04:05Z"), Says: a.Says + " Cleared " + wording.Moment(a.ClearedAt, k.now)}
 		if a.Acknowledged != nil {
 			line.Says += " by " + k.by(a.Acknowledged.By.Name)
 			line.Note = a.Acknowledged.Note

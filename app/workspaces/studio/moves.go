@@ -12,7 +12,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
+	"onedoor/app/routes"
 	"onedoor/app/simulations"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/policy/simulate"
 	"onedoor/ui/pages"
@@ -44,14 +46,14 @@ func (w *Workspace) moves(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := k.moveList(k.page(counted(cell.Requests, "request moves", "requests move"), runsPath), cell.Requests, cell.From, cell.To, list)
-	page.Page.Back = address(runPath, r.ID.String())
+	page := k.moveList(k.page(wording.Counted(cell.Requests, "request moves", "requests move"), runsPath), cell.Requests, cell.From, cell.To, list)
+	page.Page.Back = routes.Address(runPath, r.ID.String())
 	for n, m := range list {
 		if drafted && k.who.May("policy", "write") {
-			page.Moves[n].MakeCase = address(makeCasePath, r.ID.String(), cell.ID, strconv.Itoa(m.Number))
+			page.Moves[n].MakeCase = routes.Address(makeCasePath, r.ID.String(), cell.ID, strconv.Itoa(m.Number))
 		}
 	}
-	return render(c, http.StatusOK, pages.StudioMoves(page))
+	return routes.Render(c, http.StatusOK, pages.StudioMoves(page))
 }
 
 func (w *Workspace) draftIsThere(k *call, name string) (bool, error) {
@@ -64,7 +66,7 @@ func (w *Workspace) draftIsThere(k *call, name string) (bool, error) {
 
 func (k *call) moveList(frame pages.Studio, requests int, from, to simulate.End, list []simulations.Move) pages.MoveList {
 	page := pages.MoveList{
-		Studio: frame, Heading: counted(requests, "request", "requests"), From: endWords(from), To: endWords(to),
+		Studio: frame, Heading: wording.Counted(requests, "request", "requests"), From: endWords(from), To: endWords(to),
 		Says: "These are some of them, with what the rules need of each and nothing that says who it was.",
 	}
 	for _, m := range list {
@@ -165,7 +167,7 @@ func (w *Workspace) makeCase(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(newCasePath, r.Draft)+"?"+caseQuery(material).Encode())
+	return c.Redirect(http.StatusSeeOther, routes.Address(newCasePath, r.Draft)+"?"+caseQuery(material).Encode())
 }
 
 // caseQuery are the facts of a case as its form takes them. They are coarse: no text, reference or exact age.

@@ -7,6 +7,8 @@ import (
 
 	"onedoor/app/audit"
 	"onedoor/app/publishing"
+	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/pages"
 )
@@ -66,7 +68,7 @@ func (o *opened) editable(k *call) bool { return o.draft != nil && k.who.May("po
 
 // path is the address of a page about this policy; parameters follow the policy's own.
 func (o *opened) path(route string, parameters ...string) string {
-	return address(route, append([]string{o.slug}, parameters...)...)
+	return routes.Address(route, append([]string{o.slug}, parameters...)...)
 }
 
 // tab is the address of a page about this policy; nothing for one that only drafts have.
@@ -116,9 +118,9 @@ func stateLabel(o *opened) pages.Label {
 
 func (k *call) standing(o *opened) string {
 	if o.draft != nil {
-		return "Changed by " + k.by(o.draft.UpdatedBy) + " at " + moment(o.draft.UpdatedAt, k.now)
+		return "Changed by " + k.by(o.draft.UpdatedBy) + " at " + wording.Moment(o.draft.UpdatedAt, k.now)
 	}
-	return "Published by " + k.by(o.version.PublishedBy) + ", from " + moment(o.version.LiveFrom, k.now) + ". To change these rules, begin a draft."
+	return "Published by " + k.by(o.version.PublishedBy) + ", from " + wording.Moment(o.version.LiveFrom, k.now) + ". To change these rules, begin a draft."
 }
 
 // by names a person, as the one who looks sees them.

@@ -10,6 +10,7 @@ import (
 
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/components"
 	"onedoor/ui/pages"
@@ -54,7 +55,7 @@ func (w *Workspace) picture(c echo.Context) error {
 		d.add(row, w.needsOf(o.policy, *rule), weights.of(table.Name, rule.ID))
 	}
 	d.settle()
-	return render(c, http.StatusOK, pages.StudioPicture(page))
+	return routes.Render(c, http.StatusOK, pages.StudioPicture(page))
 }
 
 // needsOf are the kinds of request that a rule may take, by their titles.
@@ -203,16 +204,16 @@ func (p pastWeights) figure(table, rule string) string {
 	for _, count := range p.of(table, rule) {
 		n += count
 	}
-	return figure(n)
+	return wording.Figure(n)
 }
 
 func (p pastWeights) says() string {
 	if p.total == 0 {
 		return "There are no past requests yet, so all lines are alike."
 	}
-	says := "Figures and the width of lines are the " + counted(p.total, "request", "requests") + " of the last month, decided by these rules."
+	says := "Figures and the width of lines are the " + wording.Counted(p.total, "request", "requests") + " of the last month, decided by these rules."
 	if p.safety > 0 {
-		says += " The safety rules, which come before these, take " + figure(p.safety) + " of them."
+		says += " The safety rules, which come before these, take " + wording.Figure(p.safety) + " of them."
 	}
 	return says
 }

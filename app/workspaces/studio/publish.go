@@ -10,6 +10,7 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/pages"
 )
@@ -30,7 +31,7 @@ func (w *Workspace) addPublish(s *routes.Server) {
 func (w *Workspace) openDraft(k *call) (o *opened, elsewhere string, err error) {
 	o, err = w.open(k)
 	if err == nil && o.draft == nil {
-		elsewhere = address(versionPath, o.version.Hash)
+		elsewhere = routes.Address(versionPath, o.version.Hash)
 	}
 	return o, elsewhere, err
 }
@@ -52,7 +53,7 @@ func (w *Workspace) askPublish(c echo.Context) error {
 		return err
 	}
 	page.Notice = reviewedWords(c.QueryParam("done"))
-	return render(c, http.StatusOK, pages.StudioPublish(page))
+	return routes.Render(c, http.StatusOK, pages.StudioPublish(page))
 }
 
 func reviewedWords(done string) string {
@@ -80,7 +81,7 @@ func (w *Workspace) publishPage(k *call, o *opened, form url.Values, refused *fa
 	page.Against = "There are no rules in force yet. These will be the first."
 	page.Difference = pages.DifferenceList{Says: "There is nothing to compare with.", Complete: true}
 	if live != nil {
-		page.Against = "Compared with the rules in force, published by " + k.by(live.PublishedBy) + " and in force since " + moment(live.LiveFrom, k.now) + "."
+		page.Against = "Compared with the rules in force, published by " + k.by(live.PublishedBy) + " and in force since " + wording.Moment(live.LiveFrom, k.now) + "."
 		before, err := policy.Parse(live.Document)
 		if err != nil {
 			return page, err
@@ -91,7 +92,7 @@ func (w *Workspace) publishPage(k *call, o *opened, form url.Values, refused *fa
 	}
 	page.Replay = pages.ReplayBox{Says: gate.Replay.Says, Figures: replayFigures(gate.Replay), Href: o.path(tryOutPath)}
 	if gate.Replay.Run != uuid.Nil {
-		page.Replay.Href = address(runPath, gate.Replay.Run.String())
+		page.Replay.Href = routes.Address(runPath, gate.Replay.Run.String())
 	}
 	page.Cases = caseState(o, gate)
 	for _, b := range gate.Blocks {

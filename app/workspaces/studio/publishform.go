@@ -13,6 +13,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -45,7 +46,7 @@ func (w *Workspace) publish(c echo.Context) error {
 	if refused == nil {
 		v, err := w.Publishing.Publish(k.ctx(), k.actor(), k.who.NeighbourhoodID, o.draft.Name, publication)
 		if err == nil {
-			return c.Redirect(http.StatusSeeOther, address(publishedPath, v.Hash))
+			return c.Redirect(http.StatusSeeOther, routes.Address(publishedPath, v.Hash))
 		}
 		if !errors.As(err, &refused) || refused.Kind != fault.Invalid && refused.Kind != fault.Conflict && refused.Kind != fault.Changed {
 			return err
@@ -63,7 +64,7 @@ func (w *Workspace) publish(c echo.Context) error {
 		status = http.StatusConflict
 		page.Notice, page.Refused = "Not published. "+refused.Says, true
 	}
-	return render(c, status, pages.StudioPublish(page))
+	return routes.Render(c, status, pages.StudioPublish(page))
 }
 
 // readPublication reads the form. A moment that cannot be read is refused here, and one that cannot be by the domain.
@@ -160,9 +161,9 @@ func (w *Workspace) reviewBox(k *call, o *opened, gate publishing.Gate) (*pages.
 	case r.Hash != o.draft.Hash:
 		box.Says += " What " + k.by(r.By) + " said was about the draft as it was before."
 	case gate.Reviewed:
-		box.State, box.Says = pages.Label{Text: "Approved", Colour: "green"}, "By "+k.by(r.By)+", "+moment(r.At, k.now)+". "+r.Note
+		box.State, box.Says = pages.Label{Text: "Approved", Colour: "green"}, "By "+k.by(r.By)+", "+wording.Moment(r.At, k.now)+". "+r.Note
 	case !r.Approve:
-		box.State, box.Says = pages.Label{Text: "Not approved", Colour: "red"}, upper(k.by(r.By))+", "+moment(r.At, k.now)+": "+r.Note
+		box.State, box.Says = pages.Label{Text: "Not approved", Colour: "red"}, upper(k.by(r.By))+", "+wording.Moment(r.At, k.now)+": "+r.Note
 	}
 	if o.draft.UpdatedByID == k.who.ID || !k.who.May("policy", "review") {
 		box.Why = "You changed this draft last, so somebody else has to look at it."
@@ -198,7 +199,7 @@ func (w *Workspace) review(c echo.Context) error {
 		if page.Review != nil {
 			page.Review.Note.Value, page.Review.Note.Error = form.Get("review-note"), components.ErrorFor(page.Wrong, page.Review.Note.ID)
 		}
-		return render(c, status, pages.StudioPublish(page))
+		return routes.Render(c, status, pages.StudioPublish(page))
 	}
 	if form.Get("etag") != o.draft.ETag() {
 		return refuse(http.StatusConflict, "", "The draft was changed by "+k.by(o.draft.UpdatedBy)+" while you looked at it. Look at it again")
@@ -226,11 +227,11 @@ func replayFigures(r publishing.Replay) []pages.RunFigure {
 		return nil
 	}
 	return []pages.RunFigure{
-		{Number: figure(r.Requests), Says: "past requests"},
-		{Number: figure(r.Moved), Says: "go elsewhere"},
-		{Number: figure(r.NewlyLate), Says: "newly late", Bad: r.NewlyLate > 0},
-		{Number: figure(r.NewlyLessUrgent), Says: "less urgent", Bad: r.NewlyLessUrgent > 0},
-		{Number: figure(r.NewlyMoreUrgent), Says: "more urgent"},
+		{Number: wording.Figure(r.Requests), Says: "past requests"},
+		{Number: wording.Figure(r.Moved), Says: "go elsewhere"},
+		{Number: wording.Figure(r.NewlyLate), Says: "newly late", Bad: r.NewlyLate > 0},
+		{Number: wording.Figure(r.NewlyLessUrgent), Says: "less urgent", Bad: r.NewlyLessUrgent > 0},
+		{Number: wording.Figure(r.NewlyMoreUrgent), Says: "more urgent"},
 	}
 }
 
@@ -241,12 +242,12 @@ func caseState(o *opened, gate publishing.Gate) pages.CaseState {
 	case total == 0:
 		state.Says = "There are no stored cases. Cases say who goes where, and keep it so."
 	case len(gate.Cases) == 0:
-		state.Says = "All " + counted(total, "case holds", "cases hold") + "."
+		state.Says = "All " + wording.Counted(total, "case holds", "cases hold") + "."
 		if total == 1 {
 			state.Says = "The one case holds."
 		}
 	default:
-		state.Says = figure(len(gate.Cases)) + " of " + counted(total, "case does", "cases do") + " not hold:"
+		state.Says = wording.Figure(len(gate.Cases)) + " of " + wording.Counted(total, "case does", "cases do") + " not hold:"
 	}
 	for _, f := range gate.Cases {
 		state.Failures = append(state.Failures, pages.StudioLink{Text: "“" + f.Case + "”: " + f.Says})

@@ -15,6 +15,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/policy/analysis"
 	"onedoor/policy/edit"
@@ -53,7 +54,7 @@ func (w *Workspace) rule(c echo.Context) error {
 		return err
 	}
 	page.Notice = noticeWords(c.QueryParam("done"))
-	return render(c, http.StatusOK, pages.StudioRulePage(page))
+	return routes.Render(c, http.StatusOK, pages.StudioRulePage(page))
 }
 
 // formOf is the form of a rule with what it was made from: the draft's text and the rule's.
@@ -135,7 +136,7 @@ func (w *Workspace) saveForm(k *call, o *opened, table, id string, form url.Valu
 		return err
 	}
 	page.Sentence = k.sentence(rule)
-	return render(k.c, http.StatusUnprocessableEntity, pages.StudioRulePage(page))
+	return routes.Render(k.c, http.StatusUnprocessableEntity, pages.StudioRulePage(page))
 }
 
 // lastPlace is behind the last rule of a table, and before the one that takes everything.
@@ -172,7 +173,7 @@ func problemsOf(problem *fault.Error) []components.Problem {
 // meanwhile shows what somebody else saved, with everything that was filled in: to be put on top of theirs when they did not
 // touch this rule, and side by side with it when they did.
 func (w *Workspace) meanwhile(k *call, o *opened, table string, now policy.Rule, there bool, mine policy.Rule, form url.Values) error {
-	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), By: k.by(o.draft.UpdatedBy), When: moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulePath, table, mine.ID)}
+	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), By: k.by(o.draft.UpdatedBy), When: wording.Moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulePath, table, mine.ID)}
 	changes, err := w.changesSince(k, o, form.Get("etag"))
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (w *Workspace) meanwhile(k *call, o *opened, table string, now policy.Rule,
 		return err
 	}
 	page.Meanwhile, page.Sentence = m, k.sentence(mine)
-	return render(k.c, http.StatusConflict, pages.StudioRulePage(page))
+	return routes.Render(k.c, http.StatusConflict, pages.StudioRulePage(page))
 }
 
 // changesSince are the parts of a draft that others changed since somebody opened it.
@@ -250,7 +251,7 @@ func (w *Workspace) ruleSentence(c echo.Context) error {
 	}
 	before, _ := o.policy.Rule(c.Param("table"), c.Param("rule"))
 	rule, wrong := readRule(o.policy, before, form)
-	return parts(c, http.StatusOK, pages.StudioSentenceParts(k.sentenceSoFar(rule, wrong)))
+	return routes.RenderParts(c, http.StatusOK, pages.StudioSentenceParts(k.sentenceSoFar(rule, wrong)))
 }
 
 func (k *call) sentenceSoFar(r policy.Rule, wrong []components.Problem) string {
@@ -280,7 +281,7 @@ func (w *Workspace) newRule(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, pages.StudioRulePage(page))
+	return routes.Render(c, http.StatusOK, pages.StudioRulePage(page))
 }
 
 func hasTable(p *policy.Policy, name string) bool {
@@ -331,7 +332,7 @@ func (w *Workspace) addNewRule(c echo.Context) error {
 		return err
 	}
 	page.Sentence = k.sentenceSoFar(rule, wrong)
-	return render(c, http.StatusUnprocessableEntity, pages.StudioRulePage(page))
+	return routes.Render(c, http.StatusUnprocessableEntity, pages.StudioRulePage(page))
 }
 
 // newMeanwhile shows a new rule again, to be put on top of what somebody else saved.
@@ -340,7 +341,7 @@ func (w *Workspace) newMeanwhile(k *call, table string, form url.Values) error {
 	if err != nil {
 		return err
 	}
-	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), By: k.by(o.draft.UpdatedBy), When: moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulesPath)}
+	m := &pages.StudioMeanwhile{Who: upper(k.by(o.draft.UpdatedBy)), By: k.by(o.draft.UpdatedBy), When: wording.Moment(o.draft.UpdatedAt, k.now), Theirs: o.path(rulesPath)}
 	if m.Changes, err = w.changesSince(k, o, form.Get("etag")); err != nil {
 		return err
 	}
@@ -350,7 +351,7 @@ func (w *Workspace) newMeanwhile(k *call, table string, form url.Values) error {
 		return err
 	}
 	page.Meanwhile = m
-	return render(k.c, http.StatusConflict, pages.StudioRulePage(page))
+	return routes.Render(k.c, http.StatusConflict, pages.StudioRulePage(page))
 }
 
 // placeOf is where a new rule goes: before the one that was chosen, or last.

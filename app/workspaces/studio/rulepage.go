@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"onedoor/app/messages"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -111,7 +112,7 @@ func (k *call) ruleForm(o *opened, form url.Values, wrong []components.Problem) 
 		}
 		choice := pages.StudioChoice{ID: "overflow", Name: "overflow", Label: "If that cannot take it, to", Error: components.ErrorFor(wrong, "overflow")}
 		if i > 0 {
-			choice.ID, choice.Label, choice.Error = "overflow-"+figure(i+1), "And if that cannot either, to", locales.Text{}
+			choice.ID, choice.Label, choice.Error = "overflow-"+wording.Figure(i+1), "And if that cannot either, to", locales.Text{}
 		}
 		choice.Groups = append([]pages.OptionGroup{{Options: []pages.StudioOption{{Text: "The registered practice, as always", Selected: value == ""}}}}, k.placeOptions(value, false)...)
 		f.Overflow = append(f.Overflow, choice)
@@ -175,7 +176,7 @@ func factChoice(f policy.Fact, form url.Values, wrong []components.Problem) page
 				c.AsIsWords = upper(cell.Words())
 			}
 		}
-		c.Hint = "A whole number from " + figure(f.Min) + " to " + figure(f.Max)
+		c.Hint = "A whole number from " + wording.Figure(f.Min) + " to " + wording.Figure(f.Max)
 		c.Used = c.Mode != modeAny && c.Mode != "" || c.From != "" || c.Until != ""
 		return c
 	}

@@ -11,6 +11,7 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/policy/analysis"
 	"onedoor/policy/edit"
@@ -53,7 +54,7 @@ func (w *Workspace) rules(c echo.Context) error {
 		return err
 	}
 	r.Notice = noticeWords(c.QueryParam("done"))
-	return render(c, http.StatusOK, pages.StudioRulesPage(r))
+	return routes.Render(c, http.StatusOK, pages.StudioRulesPage(r))
 }
 
 // errNoDraft refuses to change a version.
@@ -117,9 +118,9 @@ func (w *Workspace) step(s listStep) echo.HandlerFunc {
 		}
 		r.Notice, r.Refused = says, refused
 		if k.partial() {
-			return parts(c, status, pages.StudioRulesParts(r))
+			return routes.RenderParts(c, status, pages.StudioRulesParts(r))
 		}
-		return render(c, status, pages.StudioRulesPage(r))
+		return routes.Render(c, status, pages.StudioRulesPage(r))
 	}
 }
 
@@ -143,7 +144,7 @@ func (w *Workspace) askRemove(c echo.Context) error {
 	if !ok || o.draft == nil {
 		return fault.Absent()
 	}
-	return render(c, http.StatusOK, pages.StudioConfirmPage(k.removeQuestion(o, c.Param("table"), rule)))
+	return routes.Render(c, http.StatusOK, pages.StudioConfirmPage(k.removeQuestion(o, c.Param("table"), rule)))
 }
 
 func (k *call) removeQuestion(o *opened, table string, rule policy.Rule) pages.StudioConfirm {
@@ -181,7 +182,7 @@ func (w *Workspace) remove(c echo.Context) error {
 		}
 		question := k.removeQuestion(now, table, rule)
 		question.Notice, question.Refused = "Not removed. "+refusalWords(problem), true
-		return render(c, http.StatusConflict, pages.StudioConfirmPage(question))
+		return routes.Render(c, http.StatusConflict, pages.StudioConfirmPage(question))
 	}
 	if err != nil {
 		return err
@@ -278,7 +279,7 @@ func (k *call) ruleLine(o *opened, t policy.Table, position int, rule policy.Rul
 		line.Findings = append(line.Findings, k.finding(o, f))
 	}
 	count := counts[analysis.RuleRef{Table: t.Name, Rule: rule.ID}]
-	line.Cases, line.CasesFail = counted(count.all, "case", "cases"), count.fail
+	line.Cases, line.CasesFail = wording.Counted(count.all, "case", "cases"), count.fail
 	if position > 0 {
 		line.Up = o.path(rulePath+"/up", t.Name, rule.ID)
 	}
@@ -355,7 +356,7 @@ func (k *call) finding(o *opened, f analysis.Finding) pages.StudioFinding {
 		}
 	}
 	if f.Weight > 0 && !strings.Contains(f.Says, " of the past") { // some sentences say it already
-		line.Weight = "It would have met " + counted(f.Weight, "request", "requests") + " in the last month."
+		line.Weight = "It would have met " + wording.Counted(f.Weight, "request", "requests") + " in the last month."
 	}
 	return line
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
+	"onedoor/app/routes"
 	"onedoor/app/simulations"
+	"onedoor/app/wording"
 	"onedoor/ui/pages"
 )
 
@@ -33,26 +35,26 @@ func (w *Workspace) run(c echo.Context) error {
 	}
 	page := w.runPage(k, r, c.QueryParam("queue"))
 	if k.partial() {
-		return parts(c, http.StatusOK, pages.StudioRunBody(page))
+		return routes.RenderParts(c, http.StatusOK, pages.StudioRunBody(page))
 	}
-	return render(c, http.StatusOK, pages.StudioRun(page))
+	return routes.Render(c, http.StatusOK, pages.StudioRun(page))
 }
 
 func (w *Workspace) runPage(k *call, r simulations.Run, queue string) pages.RunPage {
-	here := address(runPath, r.ID.String())
+	here := routes.Address(runPath, r.ID.String())
 	page := pages.RunPage{
 		Studio: k.page("Draft "+r.Draft+" on past requests", runsPath), Heading: "Draft “" + r.Draft + "” on past requests",
 		Again: runsPath + "?draft=" + r.Draft,
 		Facts: []pages.Fact{
 			{Key: "Requests of", Values: []string{period(r.From, r.Until)}},
 			{Key: "How full services were", Values: []string{modeTitle(r.Mode) + ". " + modeWords(r.Mode)}},
-			{Key: "Begun by", Values: []string{upper(k.by(r.By.Name)) + ", " + moment(r.CreatedAt, k.now)}},
+			{Key: "Begun by", Values: []string{upper(k.by(r.By.Name)) + ", " + wording.Moment(r.CreatedAt, k.now)}},
 		},
 	}
 	page.Page.Back = runsPath
 	switch r.State {
 	case simulations.Queued, simulations.Running:
-		page.Progress = &pages.RunProgress{Href: here, Cancel: address(cancelRunPath, r.ID.String()), Says: progressWords(r), Done: r.Done, Total: r.Total, Share: "0"}
+		page.Progress = &pages.RunProgress{Href: here, Cancel: routes.Address(cancelRunPath, r.ID.String()), Says: progressWords(r), Done: r.Done, Total: r.Total, Share: "0"}
 		if r.Total > 0 {
 			page.Progress.Share = strconv.Itoa(min(100, 100*r.Done/r.Total))
 		}
@@ -76,7 +78,7 @@ func progressWords(r simulations.Run) string {
 	case r.Total == 0:
 		return "It begins."
 	}
-	return figure(r.Done) + " of " + counted(r.Total, "request", "requests") + " decided."
+	return wording.Figure(r.Done) + " of " + wording.Counted(r.Total, "request", "requests") + " decided."
 }
 
 // cancelRun stops a run; one that has ended stays as it is.
@@ -92,5 +94,5 @@ func (w *Workspace) cancelRun(c echo.Context) error {
 	if _, err := w.Simulations.Cancel(k.ctx(), k.actor(), k.who.NeighbourhoodID, r.ID); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address(runPath, r.ID.String()))
+	return c.Redirect(http.StatusSeeOther, routes.Address(runPath, r.ID.String()))
 }

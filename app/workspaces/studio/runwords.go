@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"onedoor/app/routes"
 	"onedoor/app/simulations"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/policy/simulate"
 	"onedoor/ui/components"
@@ -18,21 +20,21 @@ import (
 // resultOf puts what a run found into words. Queue names the one whose load is plotted; the busiest that changes when empty.
 func (k *call) resultOf(r simulations.Run, queue string) pages.RunResult {
 	x := r.Result
-	here := address(runPath, r.ID.String())
+	here := routes.Address(runPath, r.ID.String())
 	out := pages.RunResult{Method: x.Method, Figures: []pages.RunFigure{
-		{Number: figure(x.Requests), Says: "past requests"},
-		{Number: figure(x.Moved), Says: "go elsewhere"},
-		{Number: figure(x.NewlyLate), Says: "newly late", Bad: x.NewlyLate > 0},
-		{Number: figure(x.NoLongerLate), Says: "no longer late"},
-		{Number: figure(x.NewlyLessUrgent), Says: "less urgent", Bad: x.NewlyLessUrgent > 0},
-		{Number: figure(x.NewlyMoreUrgent), Says: "more urgent"},
+		{Number: wording.Figure(x.Requests), Says: "past requests"},
+		{Number: wording.Figure(x.Moved), Says: "go elsewhere"},
+		{Number: wording.Figure(x.NewlyLate), Says: "newly late", Bad: x.NewlyLate > 0},
+		{Number: wording.Figure(x.NoLongerLate), Says: "no longer late"},
+		{Number: wording.Figure(x.NewlyLessUrgent), Says: "less urgent", Bad: x.NewlyLessUrgent > 0},
+		{Number: wording.Figure(x.NewlyMoreUrgent), Says: "more urgent"},
 	}}
 	for _, f := range x.Findings {
 		out.Findings = append(out.Findings, f.Says)
 	}
 	for _, cell := range x.Matrix {
 		if cell.Changed() {
-			out.Moves = append(out.Moves, moveRow(cell, address(movesPath, r.ID.String(), cell.ID)))
+			out.Moves = append(out.Moves, moveRow(cell, routes.Address(movesPath, r.ID.String(), cell.ID)))
 		}
 	}
 	out.Matrix = matrixOf(r)
@@ -47,13 +49,13 @@ func endWords(e simulate.End) string {
 }
 
 func moveRow(c simulate.Cell, href string) pages.MoveRow {
-	row := pages.MoveRow{From: endWords(c.From), To: endWords(c.To), Href: href, Requests: figure(c.Requests), Changes: changeOfEnds(c.From, c.To)}
+	row := pages.MoveRow{From: endWords(c.From), To: endWords(c.To), Href: href, Requests: wording.Figure(c.Requests), Changes: changeOfEnds(c.From, c.To)}
 	var late []string
 	if c.NewlyLate > 0 {
-		late = append(late, figure(c.NewlyLate)+" newly late")
+		late = append(late, wording.Figure(c.NewlyLate)+" newly late")
 	}
 	if c.NoLongerLate > 0 {
-		late = append(late, figure(c.NoLongerLate)+" no longer late")
+		late = append(late, wording.Figure(c.NoLongerLate)+" no longer late")
 	}
 	row.Second = strings.Join(late, ", ")
 	return row
@@ -114,9 +116,9 @@ func matrixOf(r simulations.Run) *pages.MoveMatrix {
 			continue
 		}
 		cell := &m.Rows[from].Cells[to]
-		cell.Count = figure(c.Requests)
+		cell.Count = wording.Figure(c.Requests)
 		if c.Changed() {
-			cell.Href, cell.Hidden = address(movesPath, r.ID.String(), c.ID), " from "+endWords(c.From)+" to "+endWords(c.To)
+			cell.Href, cell.Hidden = routes.Address(movesPath, r.ID.String(), c.ID), " from "+endWords(c.From)+" to "+endWords(c.To)
 		}
 	}
 	return m
@@ -148,7 +150,7 @@ func loadOf(list []simulate.QueueLoad, here, wanted string) (*pages.QueuePlot, [
 func queuePlot(q simulate.QueueLoad) *pages.QueuePlot {
 	name := q.Organisation + ", " + q.Queue
 	p := &pages.QueuePlot{
-		Queue: name, Says: fmt.Sprintf("%s by the rules in force, %s by the draft, in the whole period.", counted(q.LiveTotal, "request", "requests"), figure(q.DraftTotal)),
+		Queue: name, Says: fmt.Sprintf("%s by the rules in force, %s by the draft, in the whole period.", wording.Counted(q.LiveTotal, "request", "requests"), wording.Figure(q.DraftTotal)),
 		Plot: components.Plot{
 			ID: "load-plot", Title: "Requests to " + name + " by hour of the week", Unit: "Requests in the hour, all weeks together",
 			Description: "Two lines, for the rules in force and for the draft. The table below has the same figures.",
@@ -156,14 +158,14 @@ func queuePlot(q simulate.QueueLoad) *pages.QueuePlot {
 		},
 	}
 	if q.DraftPeak > 0 || q.LivePeak > 0 {
-		p.Says += fmt.Sprintf(" At most %s were open at once by the rules in force, %s by the draft.", figure(q.LivePeak), figure(q.DraftPeak))
+		p.Says += fmt.Sprintf(" At most %s were open at once by the rules in force, %s by the draft.", wording.Figure(q.LivePeak), wording.Figure(q.DraftPeak))
 	}
 	for i, day := range week {
 		p.Plot.Ticks = append(p.Plot.Ticks, components.PlotTick{At: i * 24, Text: day.String()})
 	}
 	for hour := range min(len(q.Live), len(q.Draft)) {
 		if q.Live[hour] > 0 || q.Draft[hour] > 0 {
-			p.Rows = append(p.Rows, pages.HourRow{Hour: fmt.Sprintf("%s %02d:00", week[hour/24%7], hour%24), Live: figure(q.Live[hour]), Draft: figure(q.Draft[hour])})
+			p.Rows = append(p.Rows, pages.HourRow{Hour: fmt.Sprintf("%s %02d:00", week[hour/24%7], hour%24), Live: wording.Figure(q.Live[hour]), Draft: wording.Figure(q.Draft[hour])})
 		}
 	}
 	return p
@@ -178,7 +180,7 @@ func groupTables(groups []simulate.GroupWait) []pages.GroupTable {
 			last++
 		}
 		row := pages.GroupRow{
-			Group: bandWords(g.By, g.Group), Requests: figure(g.Requests), Moved: figure(g.Moved), Live: "not known", Draft: "not known", Change: "not known",
+			Group: bandWords(g.By, g.Group), Requests: wording.Figure(g.Requests), Moved: wording.Figure(g.Moved), Live: "not known", Draft: "not known", Change: "not known",
 		}
 		if g.Estimated > 0 {
 			live, draft := time.Duration(g.Live.Mean)*time.Second, time.Duration(g.Draft.Mean)*time.Second

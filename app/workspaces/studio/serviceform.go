@@ -15,6 +15,7 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
+	"onedoor/app/routes"
 	"onedoor/tenants"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -31,7 +32,7 @@ func (w *Workspace) serviceForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, pages.StudioServiceForm(w.formOf(k, s, formValues(s, k.directory.Hash()), nil)))
+	return routes.Render(c, http.StatusOK, pages.StudioServiceForm(w.formOf(k, s, formValues(s, k.directory.Hash()), nil)))
 }
 
 // saveService does what the form says. What cannot be is said at its place, with everything as it was typed.
@@ -51,7 +52,7 @@ func (w *Workspace) saveService(c echo.Context) error {
 	edit, wrong := w.readService(k, s, form)
 	if len(wrong) == 0 {
 		if _, err = w.Directories.EditService(k.ctx(), k.who.Actor(), edit); err == nil {
-			return c.Redirect(http.StatusSeeOther, address(servicePath, s.ID.String())+"?done=saved")
+			return c.Redirect(http.StatusSeeOther, routes.Address(servicePath, s.ID.String())+"?done=saved")
 		}
 		var refused *fault.Error
 		if !errors.As(err, &refused) {
@@ -68,7 +69,7 @@ func (w *Workspace) saveService(c echo.Context) error {
 			wrong = append(wrong, fault.Field{Says: refused.Says})
 		}
 	}
-	return render(c, http.StatusUnprocessableEntity, pages.StudioServiceForm(w.formOf(k, s, form, wrong)))
+	return routes.Render(c, http.StatusUnprocessableEntity, pages.StudioServiceForm(w.formOf(k, s, form, wrong)))
 }
 
 // changedMeanwhile shows what was typed, and beside it what somebody else has changed. Saved again, it takes its place.
@@ -86,7 +87,7 @@ func (w *Workspace) changedMeanwhile(k *call, s tenants.Service, form url.Values
 	}
 	page.BasedOn = k.directory.Hash()
 	page.Notice, page.Refused = "Not saved. "+refused.Says, true
-	return render(k.c, http.StatusConflict, pages.StudioServiceForm(page))
+	return routes.Render(k.c, http.StatusConflict, pages.StudioServiceForm(page))
 }
 
 // formValues are a service as its form sends it.
@@ -225,7 +226,7 @@ func (w *Workspace) formOf(k *call, s tenants.Service, v url.Values, wrong []fau
 	organisation, _ := k.directory.Organisation(s.OrganisationID)
 	f := pages.ServiceForm{
 		Studio: k.page("Change "+s.Name+", "+organisation.Name, servicesPath), Organisation: organisation.Name, Name: s.Name,
-		Action: address(serviceEditPath, s.ID.String()), Back: address(servicePath, s.ID.String()), BasedOn: v.Get("based_on"),
+		Action: routes.Address(serviceEditPath, s.ID.String()), Back: routes.Address(servicePath, s.ID.String()), BasedOn: v.Get("based_on"),
 	}
 	f.Page.Back = f.Back
 	for _, field := range wrong {

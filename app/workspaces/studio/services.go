@@ -88,7 +88,7 @@ func (w *Workspace) services(c echo.Context) error {
 		group := pages.ServiceGroup{Organisation: o.Name}
 		for s := range k.directory.ServicesOf(o.ID) {
 			row := pages.ServiceRow{
-				Name: s.Name, Href: address(servicePath, s.ID.String()), State: k.stateOf(s, load[s.ID], versions),
+				Name: s.Name, Href: routes.Address(servicePath, s.ID.String()), State: k.stateOf(s, load[s.ID], versions),
 				Accepts: w.kindWords(s.Kinds), Limit: capacityWords(s.Capacity), Switch: k.switchOf(s),
 			}
 			if row.Switch != nil {
@@ -100,7 +100,7 @@ func (w *Workspace) services(c echo.Context) error {
 			list.Groups = append(list.Groups, group)
 		}
 	}
-	return render(c, http.StatusOK, pages.StudioServices(list))
+	return routes.Render(c, http.StatusOK, pages.StudioServices(list))
 }
 
 func (w *Workspace) service(c echo.Context) error {
@@ -133,9 +133,9 @@ func (w *Workspace) service(c echo.Context) error {
 	page.Page.Back = servicesPath
 	page.Notice = switchedWords(c.QueryParam("done"))
 	if k.mayOf(s.OrganisationID, "write") {
-		page.Change = address(serviceEditPath, s.ID.String())
+		page.Change = routes.Address(serviceEditPath, s.ID.String())
 	}
-	return render(c, http.StatusOK, pages.StudioService(page))
+	return routes.Render(c, http.StatusOK, pages.StudioService(page))
 }
 
 // switchService pauses a service, or lets it go on, and shows the page where it was asked.
@@ -156,7 +156,7 @@ func (w *Workspace) switchService(paused bool) echo.HandlerFunc {
 		if paused {
 			done = "paused"
 		}
-		back := address(servicePath, s.ID.String())
+		back := routes.Address(servicePath, s.ID.String())
 		if c.FormValue("from") == "list" {
 			back = servicesPath
 		}
@@ -182,9 +182,9 @@ func (k *call) switchOf(s tenants.Service) *pages.ServiceSwitch {
 		return nil
 	}
 	if s.Paused {
-		return &pages.ServiceSwitch{Action: address(serviceResumePath, s.ID.String()), Text: "Resume", Hidden: s.Name}
+		return &pages.ServiceSwitch{Action: routes.Address(serviceResumePath, s.ID.String()), Text: "Resume", Hidden: s.Name}
 	}
-	return &pages.ServiceSwitch{Action: address(servicePausePath, s.ID.String()), Text: "Pause", Hidden: s.Name, Warning: true}
+	return &pages.ServiceSwitch{Action: routes.Address(servicePausePath, s.ID.String()), Text: "Pause", Hidden: s.Name, Warning: true}
 }
 
 // serviceHistory shows what became of services: all of them to leads, their own to those who keep them.
@@ -203,7 +203,7 @@ func (w *Workspace) serviceHistory(c echo.Context) error {
 		Versions: w.versionLines(k, versions, func(ch directory.ServiceChange) bool { return k.mayOf(ch.OrganisationID, "read") }),
 	}
 	page.Page.Back = servicesPath
-	return render(c, http.StatusOK, pages.StudioServiceHistory(page))
+	return routes.Render(c, http.StatusOK, pages.StudioServiceHistory(page))
 }
 
 // isFull reports whether a service has all that it takes.

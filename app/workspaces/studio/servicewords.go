@@ -11,6 +11,7 @@ import (
 
 	"onedoor/app/directory"
 	"onedoor/app/nhs"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/tenants"
 	"onedoor/ui/pages"
@@ -22,7 +23,7 @@ func (k *call) stateOf(s tenants.Service, load policy.ServiceLoad, versions []di
 	case s.Paused:
 		says := "Takes nothing."
 		if by, at, ok := pausedBy(versions, s.ID); ok {
-			says = "By " + by + ", " + moment(at, k.now) + "."
+			says = "By " + by + ", " + wording.Moment(at, k.now) + "."
 		}
 		return pages.ServiceState{Label: pages.Label{Text: "Paused", Colour: "red"}, Says: says}
 	case isFull(s, load):
@@ -36,7 +37,7 @@ func (k *call) stateOf(s tenants.Service, load policy.ServiceLoad, versions []di
 	}
 	says := "It has no opening hours in the next two weeks."
 	if at, ok := s.Hours.NextOpen(k.now); ok {
-		says = "Opens " + moment(at, k.now) + "."
+		says = "Opens " + wording.Moment(at, k.now) + "."
 	}
 	return pages.ServiceState{Label: pages.Label{Text: "Closed now", Colour: "grey"}, Says: says}
 }
@@ -178,7 +179,7 @@ func (w *Workspace) versionLines(k *call, versions []directory.Version, matters 
 	var lines []pages.DirectoryVersion
 	for i := 0; i+1 < len(versions); i++ {
 		v := versions[i]
-		line := pages.DirectoryVersion{At: moment(v.From, k.now), Stamp: v.From.UTC().Format(time.RFC3339), By: v.By, Version: v.Hash}
+		line := pages.DirectoryVersion{At: wording.Moment(v.From, k.now), Stamp: v.From.UTC().Format(time.RFC3339), By: v.By, Version: v.Hash}
 		for _, ch := range directory.Changes(versions[i+1].Directory, v.Directory) {
 			if matters(ch) {
 				line.Says = append(line.Says, w.changeWords(k, ch)...)

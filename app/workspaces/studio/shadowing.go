@@ -8,6 +8,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/routes"
 	"onedoor/app/simulations"
+	"onedoor/app/wording"
 	"onedoor/policy/simulate"
 	"onedoor/ui/pages"
 )
@@ -48,12 +49,12 @@ func (w *Workspace) shadowing(c echo.Context) error {
 	}
 	for _, s := range all {
 		if s.Hash != o.draft.Hash {
-			page.Earlier = append(page.Earlier, "From "+moment(s.Since, k.now)+" to "+moment(s.Seen, k.now)+": "+counted(s.Requests, "request", "requests")+", "+figure(s.Different)+" decided otherwise.")
+			page.Earlier = append(page.Earlier, "From "+wording.Moment(s.Since, k.now)+" to "+wording.Moment(s.Seen, k.now)+": "+wording.Counted(s.Requests, "request", "requests")+", "+wording.Figure(s.Different)+" decided otherwise.")
 			continue
 		}
 		page.Problem = s.Problem
 		page.Facts = []pages.Fact{
-			{Key: "Tried since", Values: []string{moment(s.Since, k.now)}}, {Key: "Requests since", Values: []string{figure(s.Requests)}}, {Key: "Decided otherwise", Values: []string{figure(s.Different)}},
+			{Key: "Tried since", Values: []string{wording.Moment(s.Since, k.now)}}, {Key: "Requests since", Values: []string{wording.Figure(s.Requests)}}, {Key: "Decided otherwise", Values: []string{wording.Figure(s.Different)}},
 		}
 	}
 	cells, err := w.Simulations.ShadowCells(k.ctx(), k.who.NeighbourhoodID, o.draft.Name, o.draft.Hash)
@@ -63,7 +64,7 @@ func (w *Workspace) shadowing(c echo.Context) error {
 	for _, cell := range cells {
 		page.Rows = append(page.Rows, moveRow(simulate.Cell{From: cell.From, To: cell.To, Requests: cell.Requests}, o.path(shadowCellPath, cell.ID)))
 	}
-	return render(c, http.StatusOK, pages.StudioShadowing(page))
+	return routes.Render(c, http.StatusOK, pages.StudioShadowing(page))
 }
 
 // shadowMoves lists the newest differences of one cell, coarsened, each with both explanations.
@@ -94,7 +95,7 @@ func (w *Workspace) shadowMoves(c echo.Context) error {
 		}
 		page := k.moveList(k.policyPage("Decided otherwise", o, shadowPath), cell.Requests, cell.From, cell.To, list)
 		page.Page.Back = o.path(shadowPath)
-		return render(c, http.StatusOK, pages.StudioMoves(page))
+		return routes.Render(c, http.StatusOK, pages.StudioMoves(page))
 	}
 	return fault.Absent()
 }

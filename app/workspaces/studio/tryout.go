@@ -17,6 +17,7 @@ import (
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
 	"onedoor/app/simulations"
+	"onedoor/app/wording"
 	"onedoor/policy/simulate"
 	"onedoor/tenants"
 	"onedoor/ui/components"
@@ -143,7 +144,7 @@ func (w *Workspace) showTryOut(k *call, status int, frame pages.Studio, form url
 	for _, r := range runs {
 		t.Runs = append(t.Runs, k.runRow(r))
 	}
-	return render(k.c, status, pages.StudioTryOut(t))
+	return routes.Render(k.c, status, pages.StudioTryOut(t))
 }
 
 func tryOutForm(drafts []publishing.Draft, form url.Values, wrong []components.Problem) *pages.TryOutForm {
@@ -230,19 +231,19 @@ func (w *Workspace) startRun(c echo.Context) error {
 		}
 		return w.showTryOut(k, http.StatusUnprocessableEntity, k.page("Try it out", runsPath), form, "", wrong)
 	}
-	return c.Redirect(http.StatusSeeOther, address(runPath, run.ID.String()))
+	return c.Redirect(http.StatusSeeOther, routes.Address(runPath, run.ID.String()))
 }
 
 func (k *call) runRow(r simulations.Run) pages.RunRow {
 	row := pages.RunRow{
-		Href: address(runPath, r.ID.String()), Draft: r.Draft, Period: period(r.From, r.Until), Mode: modeTitle(r.Mode), By: upper(k.by(r.By.Name)) + ", " + moment(r.CreatedAt, k.now),
+		Href: routes.Address(runPath, r.ID.String()), Draft: r.Draft, Period: period(r.From, r.Until), Mode: modeTitle(r.Mode), By: upper(k.by(r.By.Name)) + ", " + wording.Moment(r.CreatedAt, k.now),
 		State: runState(r.State),
 	}
 	switch r.State {
 	case simulations.Running:
 		row.Says = progressWords(r)
 	case simulations.Done:
-		row.Says = counted(r.Total, "request", "requests")
+		row.Says = wording.Counted(r.Total, "request", "requests")
 	case simulations.Failed:
 		row.Says = r.Problem
 	case simulations.Queued, simulations.Cancelled:

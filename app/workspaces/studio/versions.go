@@ -10,6 +10,7 @@ import (
 	"onedoor/app/fault"
 	"onedoor/app/publishing"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/policy"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
@@ -61,7 +62,7 @@ func (w *Workspace) versions(c echo.Context) error {
 	for _, v := range list {
 		page.Versions = append(page.Versions, k.versionRow(v))
 	}
-	return render(c, http.StatusOK, pages.StudioVersions(page))
+	return routes.Render(c, http.StatusOK, pages.StudioVersions(page))
 }
 
 func versionWords(done string) string {
@@ -82,7 +83,7 @@ func secondSwitch(k *call, s publishing.Settings) *pages.StudioSwitch {
 		sw.Value, sw.Text, sw.Hint = "no", "Ask no more for a second person", "Before a draft is published, somebody else than who changed it last has to approve it."
 	}
 	if s.ChangedBy != "" {
-		sw.Hint += " Set by " + k.by(s.ChangedBy) + ", " + moment(s.ChangedAt, k.now) + "."
+		sw.Hint += " Set by " + k.by(s.ChangedBy) + ", " + wording.Moment(s.ChangedAt, k.now) + "."
 	}
 	return sw
 }
@@ -109,14 +110,14 @@ func (w *Workspace) setSecondPerson(c echo.Context) error {
 
 func (k *call) versionRow(v publishing.Version) pages.VersionRow {
 	row := pages.VersionRow{
-		From: upper(moment(v.LiveFrom, k.now)), Href: address(versionPath, v.Hash), State: stateOfVersion(v.State), By: upper(k.by(v.PublishedBy)),
+		From: upper(wording.Moment(v.LiveFrom, k.now)), Href: routes.Address(versionPath, v.Hash), State: stateOfVersion(v.State), By: upper(k.by(v.PublishedBy)),
 		Note: v.Note, Short: shortHash(v.Hash), Second: restoredWords(v),
 	}
 	if !v.PublishedAt.Equal(v.LiveFrom) && !v.PublishedAt.IsZero() {
-		row.At = moment(v.PublishedAt, k.now)
+		row.At = wording.Moment(v.PublishedAt, k.now)
 	}
 	if v.Withdrawn != nil {
-		row.Second = "By " + k.by(v.Withdrawn.By) + ", " + moment(v.Withdrawn.At, k.now)
+		row.Second = "By " + k.by(v.Withdrawn.By) + ", " + wording.Moment(v.Withdrawn.At, k.now)
 	}
 	return row
 }
@@ -162,8 +163,8 @@ func (w *Workspace) version(c echo.Context) error {
 		return err
 	}
 	page := pages.VersionPage{
-		Studio: k.page("Version from "+moment(v.LiveFrom, k.now), versionsPath), Heading: "Version from " + moment(v.LiveFrom, k.now), State: stateOfVersion(v.State),
-		Facts: k.versionFacts(v), Rules: address(rulesPath, v.Hash),
+		Studio: k.page("Version from "+wording.Moment(v.LiveFrom, k.now), versionsPath), Heading: "Version from " + wording.Moment(v.LiveFrom, k.now), State: stateOfVersion(v.State),
+		Facts: k.versionFacts(v), Rules: routes.Address(rulesPath, v.Hash),
 	}
 	page.Page.Back = versionsPath
 	for _, r := range v.Reasons {
@@ -173,17 +174,17 @@ func (w *Workspace) version(c echo.Context) error {
 		return err
 	}
 	if k.who.May("policy", "restore") && v.State == publishing.Past {
-		page.Restore = address(restorePath, v.Hash)
+		page.Restore = routes.Address(restorePath, v.Hash)
 	}
 	if k.who.May("policy", "publish") && v.State == publishing.Scheduled {
-		page.Withdraw = address(withdrawPath, v.Hash)
+		page.Withdraw = routes.Address(withdrawPath, v.Hash)
 	}
-	return render(c, http.StatusOK, pages.StudioVersion(page))
+	return routes.Render(c, http.StatusOK, pages.StudioVersion(page))
 }
 
 func (k *call) versionFacts(v publishing.Version) []pages.Fact {
 	facts := []pages.Fact{
-		{Key: "In force from", Values: []string{moment(v.LiveFrom, k.now)}},
+		{Key: "In force from", Values: []string{wording.Moment(v.LiveFrom, k.now)}},
 		{Key: "Published by", Values: []string{upper(k.by(v.PublishedBy)) + atWords(k, v)}},
 		{Key: "Note", Values: []string{v.Note}, Quoted: true},
 	}
@@ -194,13 +195,13 @@ func (k *call) versionFacts(v publishing.Version) []pages.Fact {
 		facts = append(facts, pages.Fact{Key: "How", Values: []string{s}})
 	}
 	if v.Review != nil && v.Review.Approve {
-		facts = append(facts, pages.Fact{Key: "Approved by", Values: []string{upper(k.by(v.Review.By)) + ", " + moment(v.Review.At, k.now)}})
+		facts = append(facts, pages.Fact{Key: "Approved by", Values: []string{upper(k.by(v.Review.By)) + ", " + wording.Moment(v.Review.At, k.now)}})
 	}
 	if v.Replay != nil {
 		facts = append(facts, pages.Fact{Key: "Past requests", Values: []string{v.Replay.Says}})
 	}
 	if v.Withdrawn != nil {
-		facts = append(facts, pages.Fact{Key: "Taken back by", Values: []string{upper(k.by(v.Withdrawn.By)) + ", " + moment(v.Withdrawn.At, k.now), v.Withdrawn.Note}})
+		facts = append(facts, pages.Fact{Key: "Taken back by", Values: []string{upper(k.by(v.Withdrawn.By)) + ", " + wording.Moment(v.Withdrawn.At, k.now), v.Withdrawn.Note}})
 	}
 	return append(facts, pages.Fact{Key: "Version", Values: []string{shortHash(v.Hash)}})
 }
@@ -209,7 +210,7 @@ func atWords(k *call, v publishing.Version) string {
 	if v.PublishedAt.IsZero() {
 		return ""
 	}
-	return ", " + moment(v.PublishedAt, k.now)
+	return ", " + wording.Moment(v.PublishedAt, k.now)
 }
 
 // differenceBefore compares a version with the one that it followed; nothing for the first.
@@ -225,7 +226,7 @@ func (w *Workspace) differenceBefore(k *call, v publishing.Version) (*pages.Diff
 		return nil, "", err
 	}
 	d, err := w.differenceOf(k, before.Document, v.Document)
-	return d, "What changed from the version before, from " + moment(before.LiveFrom, k.now), err
+	return d, "What changed from the version before, from " + wording.Moment(before.LiveFrom, k.now), err
 }
 
 func (w *Workspace) differenceOf(k *call, before, after []byte) (*pages.DifferenceList, error) {
@@ -252,20 +253,20 @@ func (w *Workspace) published(c echo.Context) error {
 		return err
 	}
 	page := pages.PublishedPage{
-		Studio: k.page("Published", versionsPath), Heading: "Published", Says: "These rules are in force since " + moment(v.LiveFrom, k.now) + ". The next request is decided by them.",
+		Studio: k.page("Published", versionsPath), Heading: "Published", Says: "These rules are in force since " + wording.Moment(v.LiveFrom, k.now) + ". The next request is decided by them.",
 		Facts: k.versionFacts(v), Links: []pages.StudioLink{{Text: "All versions, and the way back", Href: versionsPath}, {Text: "Overview", Href: root}},
 	}
 	if v.State == publishing.Scheduled {
-		page.Heading, page.Says = "Scheduled", "These rules will be in force from "+moment(v.LiveFrom, k.now)+". Until then they can be taken back."
-		page.Links = slices.Insert(page.Links, 0, pages.StudioLink{Text: "Take it back", Href: address(withdrawPath, v.Hash)})
+		page.Heading, page.Says = "Scheduled", "These rules will be in force from "+wording.Moment(v.LiveFrom, k.now)+". Until then they can be taken back."
+		page.Links = slices.Insert(page.Links, 0, pages.StudioLink{Text: "Take it back", Href: routes.Address(withdrawPath, v.Hash)})
 	}
-	return render(c, http.StatusOK, pages.StudioPublished(page))
+	return routes.Render(c, http.StatusOK, pages.StudioPublished(page))
 }
 
 // confirm is the page that asks for a note before something is done to a version.
 func (w *Workspace) confirm(k *call, v publishing.Version, heading, says, action, button string) pages.VersionConfirm {
 	page := pages.VersionConfirm{
-		Studio: k.page(heading, versionsPath), Heading: heading, Says: says, Facts: k.versionFacts(v), Action: action, Back: address(versionPath, v.Hash), Button: button,
+		Studio: k.page(heading, versionsPath), Heading: heading, Says: says, Facts: k.versionFacts(v), Action: action, Back: routes.Address(versionPath, v.Hash), Button: button,
 		Note: components.Field{ID: "note", Name: "note", Label: locales.Plain("Note"), Hint: locales.Plain("Say why. Everybody who looks at it later reads it."), Rows: 3},
 	}
 	page.Page.Back = page.Back
@@ -273,7 +274,7 @@ func (w *Workspace) confirm(k *call, v publishing.Version, heading, says, action
 }
 
 func (w *Workspace) restorePage(k *call, v publishing.Version) (pages.VersionConfirm, error) {
-	page := w.confirm(k, v, "Put these rules into force again?", "They become a new version, in force from now on.", address(restorePath, v.Hash), "Put into force again")
+	page := w.confirm(k, v, "Put these rules into force again?", "They become a new version, in force from now on.", routes.Address(restorePath, v.Hash), "Put into force again")
 	live, err := w.live(k)
 	if err != nil || live == nil {
 		return page, err
@@ -295,18 +296,18 @@ func (w *Workspace) askRestore(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, pages.StudioVersionConfirm(page))
+	return routes.Render(c, http.StatusOK, pages.StudioVersionConfirm(page))
 }
 
 func (w *Workspace) restore(c echo.Context) error {
 	return w.confirmed(c, w.restorePage, func(k *call, v publishing.Version, note string) (string, error) {
 		restored, err := w.Publishing.Restore(k.ctx(), k.actor(), k.who.NeighbourhoodID, v.Hash, note)
-		return address(publishedPath, restored.Hash), err
+		return routes.Address(publishedPath, restored.Hash), err
 	})
 }
 
 func (w *Workspace) withdrawPage(k *call, v publishing.Version) (pages.VersionConfirm, error) {
-	page := w.confirm(k, v, "Take this version back?", "It will never be in force. What is in force now stays.", address(withdrawPath, v.Hash), "Take it back")
+	page := w.confirm(k, v, "Take this version back?", "It will never be in force. What is in force now stays.", routes.Address(withdrawPath, v.Hash), "Take it back")
 	page.Warning = true
 	return page, nil
 }
@@ -324,7 +325,7 @@ func (w *Workspace) askWithdraw(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, pages.StudioVersionConfirm(page))
+	return routes.Render(c, http.StatusOK, pages.StudioVersionConfirm(page))
 }
 
 func (w *Workspace) withdraw(c echo.Context) error {
@@ -376,5 +377,5 @@ func (w *Workspace) confirmed(c echo.Context, page func(*call, publishing.Versio
 	if refused.Kind == fault.Conflict {
 		status = http.StatusConflict
 	}
-	return render(c, status, pages.StudioVersionConfirm(again))
+	return routes.Render(c, status, pages.StudioVersionConfirm(again))
 }

@@ -4,7 +4,7 @@
 //	/personal-demographics/FHIR/R4/Patient/{nhs number}     GET, and a search by GET of /Patient
 //	/patient-flags/FHIR/R4/Flag?patient={nhs number}        GET
 //	/organisation-data-terminology-api/fhir/Organization/{ods code}   GET
-//	/{service}/faults                                       GET and POST {"mode": "ok|down|slow|rate-limit", "for": "30s"}
+//	/{service}/faults                                       GET and POST {"mode": "ok|down|slow|rate-limit|never-answers|drops|malformed", "for": "30s"}
 //	/{service}/calls                                        GET: how many calls were answered, and how many were too many
 //
 // It is written from the specifications and shares no type with the adapters, so that what they send is judged by somebody
@@ -102,6 +102,11 @@ func (s *Server) List(organisations ...Organisation) {
 	}
 }
 
+// Modes are how a service can behave.
+func Modes() []string {
+	return []string{"ok", "down", "slow", "rate-limit", "never-answers", "drops", "malformed"}
+}
+
 // slowBy is how late a slow service answers.
 const slowBy = 3 * time.Second
 
@@ -158,6 +163,15 @@ func (s *Server) answers(w http.ResponseWriter, r *http.Request, asked *service)
 		w.Header().Set("Retry-After", "2")
 		refuse(w, http.StatusTooManyRequests, "TOO_MANY_REQUESTS", "You have exceeded your application's rate limit")
 		return false
+	case mode == "never-answers":
+		<-r.Context().Done()
+		return false
+	case mode == "drops":
+		panic(http.ErrAbortHandler)
+	case mode == "malformed":
+		w.Header().Set("Content-Type", "application/fhir+json")
+		_, _ = w.Write([]byte(`{"resourceType":"Patient","id":`)) // the caller may have gone
+		return false
 	case mode == "slow":
 		select {
 		case <-time.After(slowBy):
@@ -176,8 +190,8 @@ func (s *Server) faults(w http.ResponseWriter, r *http.Request, asked *service) 
 		}
 		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&wanted)
 		lasting, badTime := time.ParseDuration(wanted.For)
-		if err != nil || (wanted.For != "" && badTime != nil) || !slices.Contains([]string{"ok", "down", "slow", "rate-limit"}, wanted.Mode) {
-			writeJSON(w, http.StatusUnprocessableEntity, map[string]string{"error": `Send {"mode": "ok|down|slow|rate-limit", "for": "30s"}.`})
+		if err != nil || (wanted.For != "" && badTime != nil) || !slices.Contains(Modes(), wanted.Mode) {
+			writeJSON(w, http.StatusUnprocessableEntity, map[string]string{"error": `Send {"mode": "ok|down|slow|rate-limit|never-answers|drops|malformed", "for": "30s"}.`})
 			return
 		}
 		s.mu.Lock()
