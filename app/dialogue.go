@@ -30,7 +30,7 @@ func (a *App) wireDialogue() (err error) {
 	s.callers = callers.New(proving)
 	s.needs = needs.New(needs.Options{Registers: s.traces, Callers: s.callers, Envelopes: s.envelopes})
 	a.wireSelfService()
-	speaking.Callers, speaking.SelfService = s.callers, s.selfservice
+	speaking.Callers, speaking.SelfService, speaking.Needs = s.callers, s.selfservice, s.needs
 	if s.recordings.Transcribing() { // where no machine hears a caller, nobody is asked in their own words
 		speaking.Understanding = s.understanding
 	}
