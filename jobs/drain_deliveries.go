@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,13 +51,16 @@ type Drains interface {
 // delivery needs a person.
 type Systems interface {
 	Of(ctx context.Context, neighbourhood, integration uuid.UUID) (clinical.System, error)
+	// Behind is the one behind an integration that was read a moment ago.
+	Behind(ctx context.Context, integration clinical.Integration) (clinical.System, error)
 }
 
 const (
 	// sliceSize is how many deliveries are taken and written down together.
-	sliceSize = 10
-	// turnTime is after how long the next slice waits until other organisations had theirs.
-	turnTime = 500 * time.Millisecond
+	sliceSize = 20
+	// turnTime is after how long the next slice waits until other organisations had theirs, and aloneTime where none waits.
+	turnTime  = 500 * time.Millisecond
+	aloneTime = 5 * time.Second
 	// sideTime is for how long an organisation's other integrations are still sent to while one of them is slow. With one
 	// slice more it stays well under jobTimeout.
 	sideTime = 5 * time.Second
@@ -73,10 +77,16 @@ type drainWorker struct {
 	drains  Drains
 	systems Systems
 	options Options
+	running atomic.Int32
 }
+
+// crowded reports whether all of this process's workers are busy, so that another line may be waiting for one.
+func (w *drainWorker) crowded() bool { return int(w.running.Load()) >= w.options.Workers }
 
 // Work takes slice after slice for as long as its turn lasts.
 func (w *drainWorker) Work(ctx context.Context, job *river.Job[DrainDeliveries]) error {
+	w.running.Add(1)
+	defer w.running.Add(-1)
 	t := &turn{
 		drainWorker: w, line: clinical.Line{NeighbourhoodID: job.Args.NeighbourhoodID, OrganisationID: job.Args.OrganisationID},
 		lease: clinical.Lease{Token: uuid.New(), For: w.options.Lease}, began: time.Now(), busy: map[uuid.UUID]bool{}, came: make(chan *lane),
@@ -113,8 +123,11 @@ type turn struct {
 // fresh reports whether more may be taken.
 func (t *turn) fresh(ctx context.Context) bool {
 	limit := turnTime
-	if len(t.busy) > 0 {
+	switch {
+	case len(t.busy) > 0:
 		limit = sideTime
+	case !t.crowded():
+		limit = aloneTime
 	}
 	return ctx.Err() == nil && t.lost == nil && time.Since(t.began) < limit
 }
@@ -139,7 +152,7 @@ func (t *turn) round(ctx context.Context, job *river.Job[DrainDeliveries]) (wait
 		case l := <-t.came:
 			t.end(l)
 		case <-time.After(sideLook):
-			more = others
+			more = more || others
 		}
 	}
 	if t.lost != nil {

@@ -2,14 +2,18 @@ package jobs_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"onedoor/app/audit"
 	"onedoor/app/clinical"
 	"onedoor/app/database"
 	"onedoor/app/database/testdb"
+	"onedoor/jobs"
 	"onedoor/tenants"
 )
 
@@ -202,6 +206,33 @@ func TestTwoWorkersAtOnce(t *testing.T) {
 	some.Wait()
 	p.until(clinical.Filed, all...)
 	p.once(references...)
+}
+
+func TestLinesTakeTurnsWhereOneMustWait(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	for _, ods := range []string{pharmacyODS, practiceODS} {
+		p.set(ods, `{"latency": {"usual": "30ms", "slow": "30ms", "one_in": 2}}`)
+	}
+	var all []clinical.Delivery
+	for i := range 60 {
+		all = append(all, p.outcome(fmt.Sprintf("%010d", i))...)
+	}
+	p.enqueue(all...)
+	p.workWith(jobs.Options{Workers: 1})
+	p.until(clinical.Filed, all...)
+	filed := map[uuid.UUID][]time.Time{} // of each line, in their order
+	for _, d := range all {
+		filed[d.OrganisationID] = append(filed[d.OrganisationID], p.get(d).FiledAt)
+	}
+	for line, times := range filed {
+		slices.SortFunc(times, time.Time.Compare)
+		for other, theirs := range filed {
+			if line != other && times[len(times)-1].Before(theirs[0]) {
+				t.Error("a line was emptied before the other was looked at")
+			}
+		}
+	}
 }
 
 func TestAPausedIntegrationWaits(t *testing.T) {

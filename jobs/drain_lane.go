@@ -39,7 +39,7 @@ type lane struct {
 
 // work tries a slice, and leaves what it has not written to the turn.
 func (l *lane) work(ctx context.Context, deliveries []clinical.Delivery) error {
-	system, err := l.systems.Of(ctx, l.line.NeighbourhoodID, l.integration)
+	system, err := l.system(ctx)
 	var refused *clinical.Refused
 	switch {
 	case errors.As(err, &refused):
@@ -58,6 +58,14 @@ func (l *lane) work(ctx context.Context, deliveries []clinical.Delivery) error {
 		return nil
 	}
 	return l.try(ctx, system, deliveries)
+}
+
+// system is asked for with what the slice said of the integration; one that has been removed has its own answer.
+func (l *lane) system(ctx context.Context) (clinical.System, error) {
+	if l.way.Integration.ID != l.integration {
+		return l.systems.Of(ctx, l.line.NeighbourhoodID, l.integration)
+	}
+	return l.systems.Behind(ctx, l.way.Integration)
 }
 
 // try sends one after the other. It stops early, leaving the rest as they were found, when the circuit opens, the time is

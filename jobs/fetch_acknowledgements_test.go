@@ -27,6 +27,10 @@ func (o oneWay) Of(context.Context, uuid.UUID, uuid.UUID) (clinical.System, erro
 	return o.system, nil
 }
 
+func (o oneWay) Behind(context.Context, clinical.Integration) (clinical.System, error) {
+	return o.system, nil
+}
+
 // TestAnOutcomeGoesByPostAndIsFiledWhenThePracticeSaysSo runs the whole of it: drain, MESH, the practice, the mailbox.
 func TestAnOutcomeGoesByPostAndIsFiledWhenThePracticeSaysSo(t *testing.T) {
 	t.Parallel()

@@ -149,7 +149,12 @@ func (p place) integrate(i clinical.Integration) {
 // work runs jobs in this process until the test ends.
 func (p place) work() *jobs.Client {
 	p.t.Helper()
-	client, err := newClient(p.db, jobs.Options{SweepEvery: time.Second})
+	return p.workWith(jobs.Options{SweepEvery: time.Second})
+}
+
+func (p place) workWith(o jobs.Options) *jobs.Client {
+	p.t.Helper()
+	client, err := newClient(p.db, o)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -256,7 +261,13 @@ func (p place) until(state clinical.State, deliveries ...clinical.Delivery) {
 
 func (p place) fault(ods, mode string) {
 	p.t.Helper()
-	response, err := http.Post(p.simulator.URL+"/"+ods+"/faults", "application/json", strings.NewReader(`{"mode": "`+mode+`"}`))
+	p.set(ods, `{"mode": "`+mode+`"}`)
+}
+
+// set says how an organisation's system behaves.
+func (p place) set(ods, behaviour string) {
+	p.t.Helper()
+	response, err := http.Post(p.simulator.URL+"/"+ods+"/faults", "application/json", strings.NewReader(behaviour))
 	if err != nil || response.StatusCode != http.StatusOK {
 		p.t.Fatalf("set a fault: %v, %v", response, err)
 	}

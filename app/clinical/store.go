@@ -44,7 +44,9 @@ type Slice struct {
 
 // Way is how an integration may be called in a slice.
 type Way struct {
-	Breaker Breaker
+	// Integration is as it stood when the slice was taken; the zero one where it has been removed since.
+	Integration Integration
+	Breaker     Breaker
 	// After is when the first call may be made, and Every when each one after it: a system's limit of calls, which all
 	// processes share. Zero is at once.
 	After, Every time.Duration

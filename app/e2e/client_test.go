@@ -71,6 +71,15 @@ type request struct {
 		By string `json:"by"`
 	} `json:"claimed"`
 	Deliveries []delivery `json:"deliveries"`
+	Referred   struct {
+		Organisation named  `json:"organisation"`
+		Reference    string `json:"reference"`
+	} `json:"referred"`
+	Staff struct {
+		Arrivals []struct {
+			TheirReference string `json:"their_reference"`
+		} `json:"arrivals"`
+	} `json:"staff"`
 }
 
 type delivery struct {

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -27,6 +28,13 @@ func TestAReferralByBaRSAndItsOutcomeByMESH(t *testing.T) {
 		t.Fatalf("verified: %+v", got)
 	}
 	eventually(t, "the referral is in the pharmacy's own system", func() bool { return p.kinds(t, "FRV04", reference)["referral"] == 1 })
+	eventually(t, "everybody is told what the pharmacy calls it", func() bool { return p.as("app").get(reference).Referred.Reference != "" })
+	if told := p.as("app").get(reference).Referred; !strings.HasPrefix(told.Reference, "REF-") || told.Organisation.ODS != "FRV04" {
+		t.Errorf("the patient is told %+v", told)
+	}
+	if got := practice.get(reference).Staff.Arrivals; len(got) != 1 || !strings.HasPrefix(got[0].TheirReference, "REF-") {
+		t.Errorf("staff are told %+v", got)
+	}
 
 	pharmacist.command(reference, "accept", nil)
 	pharmacist.command(reference, "claim", nil)

@@ -24,12 +24,14 @@ type Arrival struct {
 	Sequence        int // of the request's deliveries; its withdrawal's is one more
 	// Ordered is an order of the person's own in the place of a task: no delivery brought it, and it is not taken back.
 	Ordered bool
-	Stage   clinical.Stage
-	Says    string // the system's words, for staff
-	Misses  int    // readings in a row that did not find it
-	MadeAt  time.Time
-	ReadAt  time.Time // zero before it was first read
-	NextAt  time.Time // when it is read next; zero once it has ended
+	// TheirReference is what the organisation's system wants people to call it, as its delivery keeps it: read, never written.
+	TheirReference string
+	Stage          clinical.Stage
+	Says           string // the system's words, for staff
+	Misses         int    // readings in a row that did not find it
+	MadeAt         time.Time
+	ReadAt         time.Time // zero before it was first read
+	NextAt         time.Time // when it is read next; zero once it has ended
 }
 
 // Standing reports whether the organisation still has it.

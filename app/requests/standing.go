@@ -192,6 +192,25 @@ type ArrivalView struct {
 	Says         string         `json:"says,omitempty"`
 	Standing     bool           `json:"standing"` // it is there now; otherwise it has ended or was taken back
 	At           time.Time      `json:"at"`
+	// TheirReference is what people there call it; empty where their system has no name for it.
+	TheirReference string `json:"their_reference,omitempty"`
+}
+
+// referredAs is what the organisation that a patient is sent to calls their request, where it told: a pharmacy asks for it.
+func referredAs(tx Tx, r *Request, d *tenants.Directory) (referred *ReferredView, err error) {
+	if r.Destination.Organisation == r.HomeID && r.Place.Organisation == r.HomeID && r.Offer == nil {
+		return nil, nil //nolint:nilnil // nobody was sent anywhere
+	}
+	err = tx.AsJob(func() error {
+		list, err := tx.Arrivals(r.ID)
+		for _, a := range list {
+			if a.TheirReference != "" && (a.Standing() || a.OrganisationID == r.Place.Organisation) {
+				referred = &ReferredView{named(d, a.OrganisationID), a.TheirReference}
+			}
+		}
+		return err
+	})
+	return referred, err
 }
 
 func arrivalsOf(tx Tx, request uuid.UUID, d *tenants.Directory) ([]ArrivalView, error) {
@@ -202,7 +221,7 @@ func arrivalsOf(tx Tx, request uuid.UUID, d *tenants.Directory) ([]ArrivalView, 
 		if at.IsZero() {
 			at = a.MadeAt
 		}
-		views = append(views, ArrivalView{named(d, a.OrganisationID), a.Stage, a.Says, a.Standing(), at})
+		views = append(views, ArrivalView{named(d, a.OrganisationID), a.Stage, a.Says, a.Standing(), at, a.TheirReference})
 	}
 	return views, err
 }

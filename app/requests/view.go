@@ -32,8 +32,16 @@ type View struct {
 	Channel   Channel        `json:"channel"`
 	Staff     *StaffView     `json:"staff,omitempty"`
 	Links     []DeliveryView `json:"deliveries,omitempty"`
+	// Referred is what the organisation that the patient was sent to calls it; nil where its system has no name for it.
+	Referred *ReferredView `json:"referred,omitempty"`
 
 	ID uuid.UUID `json:"-"`
+}
+
+// ReferredView is a request under the name that another organisation's system gave it, for people to say.
+type ReferredView struct {
+	Organisation Named  `json:"organisation"`
+	Reference    string `json:"reference"`
 }
 
 // OfferView is an offer that waits for an answer.
@@ -100,6 +108,8 @@ type DeliveryView struct {
 	UpdatedAt    time.Time      `json:"updated_at"`
 	// DueAt is when it is to be in the record, where that was promised.
 	DueAt time.Time `json:"due_at,omitzero"`
+	// TheirReference is what people there call it; empty where their system has no name for it.
+	TheirReference string `json:"their_reference,omitempty"`
 }
 
 // Get opens one request, and records that it was read.
@@ -240,7 +250,9 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		if v.Outcome != nil {
 			v.Outcome.Note, v.Outcome.By = "", "" // written for staff
 		}
-		return v, nil
+		var err error
+		v.Referred, err = referredAs(tx, r, d)
+		return v, err
 	}
 	if o := r.Offer; o != nil {
 		v.Offered = &OfferView{destination(d, o.Place), namedQueue(d, o.Place.Queue), o.At, o.ExpiresAt, o.Reason}
@@ -277,7 +289,7 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		if x.Purpose == clinical.Arrival || x.Purpose == clinical.Withdrawal {
 			continue // no outcome: how it stands there is told apart
 		}
-		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt, x.DueAt})
+		v.Links = append(v.Links, DeliveryView{x.ID, named(d, x.OrganisationID), string(x.Purpose), x.State, x.LastError, x.ExternalID, x.UpdatedAt, x.DueAt, x.TheirReference})
 	}
 	return v, err
 }

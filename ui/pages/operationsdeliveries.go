@@ -48,5 +48,6 @@ type FoundDelivery struct {
 	ID, Title, Organisation, When string
 	State                         Label
 	Why                           string // the words of the last try
+	Went                          string // when it was sent, taken, acknowledged and filed, and what they call it
 	Replay                        string // where sending it again is posted; empty where it cannot be
 }

@@ -27,10 +27,14 @@ type deliveryItem struct {
 	Attempts     int              `json:"attempts"`
 	LastError    string           `json:"last_error,omitempty"`
 	ExternalID   string           `json:"external_id,omitempty"`
-	CreatedAt    time.Time        `json:"created_at"`
-	UpdatedAt    time.Time        `json:"updated_at"`
-	NextAt       *time.Time       `json:"next_at,omitempty"`
-	FiledAt      *time.Time       `json:"filed_at,omitempty"`
+	// TheirReference is what people there call it.
+	TheirReference string     `json:"their_reference,omitempty"`
+	DueAt          *time.Time `json:"due_at,omitempty"`
+	AcknowledgedAt *time.Time `json:"acknowledged_at,omitempty"`
+	CreatedAt      time.Time  `json:"created_at"`
+	UpdatedAt      time.Time  `json:"updated_at"`
+	NextAt         *time.Time `json:"next_at,omitempty"`
+	FiledAt        *time.Time `json:"filed_at,omitempty"`
 }
 
 // deliveryScope is what of a neighbourhood's deliveries a principal reaches: those of its organisations, or, for who runs
@@ -48,10 +52,16 @@ func itemOf(d clinical.Delivery, whole bool) deliveryItem {
 		Attempts: d.Attempts, LastError: d.LastError, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 	}
 	if whole {
-		item.Reference, item.ExternalID = d.Document.Reference, d.ExternalID
+		item.Reference, item.ExternalID, item.TheirReference = d.Document.Reference, d.ExternalID, d.TheirReference
 	}
 	if d.State.Open() {
 		item.NextAt = &d.NextAt
+	}
+	if !d.DueAt.IsZero() {
+		item.DueAt = &d.DueAt
+	}
+	if !d.AcknowledgedAt.IsZero() {
+		item.AcknowledgedAt = &d.AcknowledgedAt
 	}
 	if !d.FiledAt.IsZero() {
 		item.FiledAt = &d.FiledAt

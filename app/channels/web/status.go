@@ -95,6 +95,9 @@ func (h *Handlers) showRequest(v *visit, r requests.View) error {
 		moment("status-sent", r),
 		row(v.say("status-with"), locales.Plain(r.Accountable.Name)),
 	}
+	if r.Referred != nil {
+		rows = append(rows, row(v.say("status-referred", locales.Args{"Organisation": r.Referred.Organisation.Name}), locales.Plain(r.Referred.Reference)))
+	}
 	if open && r.Status != requests.Diverted {
 		rows = append(rows, moment("status-due", r))
 	}

@@ -109,7 +109,14 @@ func (s *Systems) Of(ctx context.Context, neighbourhood, integration uuid.UUID) 
 		return nil, err
 	case !found:
 		return nil, &clinical.Refused{Says: "The connection that this went by has been removed. Look in the clinical system whether it arrived, then replay it or file it by hand."}
-	case i.Paused:
+	}
+	return s.Behind(ctx, i)
+}
+
+// Behind is the system behind an integration that was read a moment ago. ErrPaused means wait; *clinical.Refused that a
+// person has to act.
+func (s *Systems) Behind(ctx context.Context, i clinical.Integration) (clinical.System, error) {
+	if i.Paused {
 		return nil, clinical.ErrPaused
 	}
 	return s.adapter(ctx, i)

@@ -84,7 +84,7 @@ func take(ctx context.Context, tx *database.Tx, line clinical.Line, ask clinical
 		}
 		slice.Ways = map[uuid.UUID]clinical.Way{}
 		for _, d := range found {
-			slice.Ways[d.IntegrationID] = clinical.Way{Breaker: standing[d.IntegrationID].breaker}
+			slice.Ways[d.IntegrationID] = clinical.Way{Integration: among(ways, d.IntegrationID), Breaker: standing[d.IntegrationID].breaker}
 		}
 		full, err := pace(ctx, tx, ways, &found, slice.Ways)
 		if err != nil {

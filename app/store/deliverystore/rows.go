@@ -141,37 +141,68 @@ func write(ctx context.Context, tx *database.Tx, line clinical.Line, p clinical.
 	if p.Empty() {
 		return nil
 	}
-	deliveries := p.Deliveries
 	var batch pgx.Batch
-	for _, d := range deliveries {
-		r := rowOf(d)
-		batch.Queue(`
-			update deliveries set state = $4, attempts = $5, last_error = $6, external_id = $7, etag = $8, updated_at = $9,
-			       next_at = $10, sent_at = $11, accepted_at = $12, filed_at = $13, acknowledged_at = $14, integration_id = $15,
-			       replayed_at = $16, their_reference = $17
-			where neighbourhood_id = $1 and organisation_id = $2 and id = $3 and state = any ($18)`,
-			line.NeighbourhoodID, line.OrganisationID, r.ID, r.State, r.Attempts, r.LastError, r.ExternalID, r.ETag,
-			r.UpdatedAt, r.NextAt, r.SentAt, r.AcceptedAt, r.FiledAt, r.AcknowledgedAt, r.IntegrationID,
-			r.ReplayedAt, r.TheirReference, from)
+	if len(p.Deliveries) > 0 {
+		queue(&batch, line, p.Deliveries, from)
 	}
 	for _, w := range p.Ways {
 		keepWay(&batch, line, w)
 	}
 	results := tx.Pgx().SendBatch(ctx, &batch)
 	defer func() { _ = results.Close() }()
-	for _, d := range deliveries {
+	if len(p.Deliveries) > 0 {
 		tag, err := results.Exec()
 		if err != nil {
-			return fmt.Errorf("save a delivery: %w", err)
+			return fmt.Errorf("save deliveries: %w", err)
 		}
-		if tag.RowsAffected() != 1 {
-			return fmt.Errorf("save delivery %s: it was changed meanwhile", d.ID)
+		if tag.RowsAffected() != int64(len(p.Deliveries)) {
+			return fmt.Errorf("save %d deliveries: one was changed meanwhile", len(p.Deliveries))
 		}
+	}
+	for _, d := range p.Deliveries {
 		if err := announce(tx, d); err != nil {
 			return err
 		}
 	}
 	return results.Close()
+}
+
+// queue adds the statement that writes deliveries, each in its columns' places of the arrays.
+func queue(batch *pgx.Batch, line clinical.Line, deliveries []clinical.Delivery, from []int16) {
+	var c columns
+	for _, d := range deliveries {
+		c.add(rowOf(d))
+	}
+	batch.Queue(`
+		update deliveries d set state = n.state, attempts = n.attempts, last_error = n.last_error, external_id = n.external_id, etag = n.etag,
+		       updated_at = n.updated_at, next_at = n.next_at, sent_at = n.sent_at, accepted_at = n.accepted_at, filed_at = n.filed_at,
+		       acknowledged_at = n.acknowledged_at, integration_id = n.integration_id, replayed_at = n.replayed_at, their_reference = n.their_reference
+		from unnest($4::uuid[], $5::smallint[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[],
+		            $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::uuid[], $17::timestamptz[], $18::text[])
+		  as n (id, state, attempts, last_error, external_id, etag, updated_at, next_at, sent_at, accepted_at, filed_at, acknowledged_at, integration_id, replayed_at, their_reference)
+		where d.neighbourhood_id = $1 and d.organisation_id = $2 and d.id = n.id and d.state = any ($3)`,
+		line.NeighbourhoodID, line.OrganisationID, from, c.ids, c.states, c.attempts, c.lastErrors, c.externalIDs, c.etags, c.updatedAt, c.nextAt, c.sentAt,
+		c.acceptedAt, c.filedAt, c.acknowledgedAt, c.integrationIDs, c.replayedAt, c.theirReferences)
+}
+
+// columns are rows laid on their side.
+type columns struct {
+	ids                                                     []uuid.UUID
+	states                                                  []int16
+	attempts                                                []int32
+	lastErrors, externalIDs, etags, theirReferences         []string
+	updatedAt, nextAt                                       []time.Time
+	sentAt, acceptedAt, filedAt, acknowledgedAt, replayedAt []*time.Time
+	integrationIDs                                          []*uuid.UUID
+}
+
+func (c *columns) add(r row) {
+	c.ids, c.states, c.attempts = append(c.ids, r.ID), append(c.states, r.State), append(c.attempts, int32(r.Attempts)) //nolint:gosec // a handful
+	c.lastErrors, c.externalIDs, c.etags = append(c.lastErrors, r.LastError), append(c.externalIDs, r.ExternalID), append(c.etags, r.ETag)
+	c.updatedAt, c.nextAt, c.sentAt = append(c.updatedAt, r.UpdatedAt), append(c.nextAt, r.NextAt), append(c.sentAt, r.SentAt)
+	c.acceptedAt, c.filedAt, c.acknowledgedAt = append(c.acceptedAt, r.AcceptedAt), append(c.filedAt, r.FiledAt), append(c.acknowledgedAt, r.AcknowledgedAt)
+	c.integrationIDs, c.replayedAt = append(c.integrationIDs, r.IntegrationID), append(c.replayedAt, r.ReplayedAt)
+	c.theirReferences = append(c.theirReferences, r.TheirReference)
 }
 
 // announce tells those who look at the request, where the outcome was recorded and where it goes.

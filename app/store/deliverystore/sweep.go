@@ -33,8 +33,12 @@ func (s *Store) Sweep(ctx context.Context, neighbourhood uuid.UUID, lease time.D
 	var organisations []uuid.UUID
 	err := s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
 		return tx.Gorm().WithContext(ctx).Raw(`
-			select distinct d.organisation_id from deliveries d
-			where d.neighbourhood_id = ? and d.state in (0, 1) and `+unblocked+` order by 1`, neighbourhood).Scan(&organisations).Error
+			select h.organisation_id from delivery_heads h
+			cross join lateral (
+			  select from deliveries d
+			  where d.neighbourhood_id = h.neighbourhood_id and d.organisation_id = h.organisation_id and d.state in (0, 1) and `+unblocked+`
+			  order by d.next_at, d.id limit 1) open -- one of each line, however many wait
+			where h.neighbourhood_id = ? order by 1`, neighbourhood).Scan(&organisations).Error
 	})
 	if err != nil {
 		return 0, fmt.Errorf("list the lines with open deliveries: %w", err)

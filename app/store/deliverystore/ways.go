@@ -25,6 +25,16 @@ func way(ways []clinical.Integration, d clinical.Delivery) uuid.UUID {
 	return chosen.ID
 }
 
+// among is the integration with an id; the zero one when there is none.
+func among(ways []clinical.Integration, id uuid.UUID) clinical.Integration {
+	for _, i := range ways {
+		if i.ID == id {
+			return i
+		}
+	}
+	return clinical.Integration{}
+}
+
 // wait is a condition on deliveries d with its arguments: the delivery's way is closed. It says in SQL what way says in Go,
 // so that any number of waiting ones is passed over without being read.
 type wait struct {

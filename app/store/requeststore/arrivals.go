@@ -28,6 +28,12 @@ type arrivalRow struct {
 
 func (arrivalRow) TableName() string { return "arrivals" }
 
+// arrivalRead is one with what its delivery keeps of it.
+type arrivalRead struct {
+	Kept           arrivalRow `gorm:"embedded"`
+	TheirReference string
+}
+
 // Stages are stored by their place in this list: it is never reordered.
 var stages = []clinical.Stage{clinical.StageWaiting, clinical.StageInHand, clinical.StageDone, clinical.StageRefused, clinical.StageCancelled}
 
@@ -40,15 +46,16 @@ func arrivalRowOf(a requests.Arrival) *arrivalRow {
 }
 
 func (t *transaction) arrivals(query string, args ...any) ([]requests.Arrival, error) {
-	var rows []arrivalRow
+	var rows []arrivalRead
 	if err := t.tx.Gorm().Raw(query, args...).Scan(&rows).Error; err != nil {
 		return nil, err
 	}
 	list := make([]requests.Arrival, len(rows))
-	for i, w := range rows {
+	for i, read := range rows {
+		w := read.Kept
 		list[i] = requests.Arrival{
 			ID: w.ID, NeighbourhoodID: w.NeighbourhoodID, RequestID: w.RequestID, OrganisationID: w.OrganisationID, Sequence: w.Sequence, Ordered: w.Ordered,
-			Stage: stages[w.Stage], Says: w.Says, Misses: w.Misses, MadeAt: w.MadeAt, ReadAt: value(w.ReadAt), NextAt: value(w.NextAt),
+			TheirReference: read.TheirReference, Stage: stages[w.Stage], Says: w.Says, Misses: w.Misses, MadeAt: w.MadeAt, ReadAt: value(w.ReadAt), NextAt: value(w.NextAt),
 		}
 	}
 	return list, nil
@@ -56,7 +63,10 @@ func (t *transaction) arrivals(query string, args ...any) ([]requests.Arrival, e
 
 // Arrivals implements requests.Tx.
 func (t *transaction) Arrivals(request uuid.UUID) ([]requests.Arrival, error) {
-	return t.arrivals("select * from arrivals where neighbourhood_id = ? and request_id = ? order by sequence, id", t.nb, request)
+	return t.arrivals(`
+		select a.*, coalesce(d.their_reference, '') as their_reference from arrivals a
+		left join deliveries d on d.neighbourhood_id = a.neighbourhood_id and d.id = a.id
+		where a.neighbourhood_id = ? and a.request_id = ? order by a.sequence, a.id`, t.nb, request)
 }
 
 // DueArrivals implements requests.Tx. Deliveries in the states 2, 3 and 5 are accepted, filed and acknowledged.

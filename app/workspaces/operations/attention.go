@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -164,7 +166,7 @@ func (k *call) searchForm(c echo.Context, whole bool) pages.DeliverySearch {
 
 // found is a delivery in the list. Who runs the platform is not told which request it is.
 func (k *call) found(d clinical.Delivery, whole bool) pages.FoundDelivery {
-	f := pages.FoundDelivery{ID: d.ID.String(), Title: "Delivery " + d.ID.String(), Organisation: k.organisationName(d.OrganisationID), When: wording.Moment(d.CreatedAt, k.now), State: deliveryLabel(d.State), Why: d.LastError}
+	f := pages.FoundDelivery{ID: d.ID.String(), Title: "Delivery " + d.ID.String(), Organisation: k.organisationName(d.OrganisationID), When: wording.Moment(d.CreatedAt, k.now), State: deliveryLabel(d.State), Why: d.LastError, Went: went(d, whole, k.now)}
 	if whole {
 		f.Title = "Request " + requests.Reference(d.Document.Reference).Spaced()
 	}
@@ -172,6 +174,31 @@ func (k *call) found(d clinical.Delivery, whole bool) pages.FoundDelivery {
 		f.Replay = routes.Address(replayOnePath, d.ID.String())
 	}
 	return f
+}
+
+// went says how far a delivery has come: what is sent, taken, acknowledged and filed are four things.
+func went(d clinical.Delivery, whole bool, now time.Time) string {
+	var list []string
+	for _, step := range []struct {
+		says string
+		at   time.Time
+	}{
+		{"Sent", d.SentAt}, {"Taken on its way", d.AcceptedAt}, {"The system said that it has it", d.AcknowledgedAt}, {"Filed", d.FiledAt},
+	} {
+		if !step.at.IsZero() {
+			list = append(list, step.says+" "+wording.Moment(step.at, now)+".")
+		}
+	}
+	switch {
+	case d.Late(now):
+		list = append(list, "It was due by "+wording.Moment(d.DueAt, now)+", and is late.")
+	case !d.DueAt.IsZero() && d.State != clinical.Filed:
+		list = append(list, "It is due by "+wording.Moment(d.DueAt, now)+".")
+	}
+	if d.TheirReference != "" && whole {
+		list = append(list, "They call it "+d.TheirReference+".")
+	}
+	return strings.Join(list, " ")
 }
 
 func deliveryLabel(s clinical.State) pages.Label {

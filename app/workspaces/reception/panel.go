@@ -51,6 +51,9 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 	for _, d := range v.Links {
 		label, says := deliveryWords(d.State)
 		says += dueWords(d, k.now)
+		if d.TheirReference != "" {
+			says += " Their reference is " + d.TheirReference + "."
+		}
 		p.Deliveries = append(p.Deliveries, pages.DeliveryLine{
 			Organisation: d.Organisation.Name, Purpose: purposeWords(d.Purpose), State: label, Says: says, Why: d.LastError,
 			At: wording.ShortMoment(d.UpdatedAt, k.now),
@@ -118,6 +121,9 @@ func ownSystem(k *call, a requests.ArrivalView) string {
 		line = "It is in hand in " + a.Organisation.Name + "’s own system"
 	}
 	line += ", as of " + wording.ShortMoment(a.At, k.now) + "."
+	if a.TheirReference != "" {
+		line += " They call it " + a.TheirReference + "."
+	}
 	if a.Says != "" {
 		line += " It says: “" + a.Says + "”"
 	}
