@@ -22,7 +22,7 @@ type deliveryGauge struct {
 	now       func() time.Time
 
 	waiting, oldest, unconfirmed, attention, filed, perMinute, held *prometheus.Desc
-	differences, difference, checked, sinceChecked                  *prometheus.Desc
+	differences, difference, twice, checked, sinceChecked           *prometheus.Desc
 
 	mu   sync.Mutex
 	last []deliveryReading
@@ -49,13 +49,14 @@ func newDeliveryGauge(watch clinical.Watch, d *directory.Service, now func() tim
 		held:         desc("breakers_open", "Integrations to which nothing is sent for the moment, after failures in a row."),
 		differences:  desc("differences", "Outcomes about which our ledger and a clinical system differ."),
 		difference:   desc("difference_oldest_seconds", "How long the oldest difference has stood; 0 without any."),
+		twice:        desc("written_twice", "Outcomes that a clinical system has more than once."),
 		checked:      desc("checked_total", "How often an outcome was read back from a clinical system and compared."),
 		sinceChecked: desc("checked_seconds", "How long ago something was read back last; absent before the first time."),
 	}
 }
 
 func (g *deliveryGauge) all() []*prometheus.Desc {
-	return []*prometheus.Desc{g.waiting, g.oldest, g.unconfirmed, g.attention, g.filed, g.perMinute, g.held, g.differences, g.difference, g.checked, g.sinceChecked}
+	return []*prometheus.Desc{g.waiting, g.oldest, g.unconfirmed, g.attention, g.filed, g.perMinute, g.held, g.differences, g.difference, g.twice, g.checked, g.sinceChecked}
 }
 
 // Describe implements prometheus.Collector.
@@ -99,6 +100,7 @@ func (g *deliveryGauge) Collect(to chan<- prometheus.Metric) {
 		tell(g.held, prometheus.GaugeValue, float64(held))
 		tell(g.differences, prometheus.GaugeValue, float64(r.Differences))
 		tell(g.difference, prometheus.GaugeValue, age(r.OldestDifference))
+		tell(g.twice, prometheus.GaugeValue, float64(r.Twice))
 		tell(g.checked, prometheus.CounterValue, float64(r.Checked))
 		if !r.CheckedAt.IsZero() {
 			tell(g.sinceChecked, prometheus.GaugeValue, age(r.CheckedAt))

@@ -26,8 +26,10 @@ type Health struct {
 	// Differences are open ones between our ledger and its systems. Checked is how often a delivery was read back.
 	Differences      int
 	OldestDifference time.Time
-	Checked          int
-	CheckedAt        time.Time
+	// Twice are those of them that a system has more than once.
+	Twice     int
+	Checked   int
+	CheckedAt time.Time
 }
 
 // Filed is how many deliveries its systems took, ever; PerMinute how many of late.

@@ -13,6 +13,15 @@ type Counter interface {
 	Count(ctx context.Context, d Delivery) (int, error)
 }
 
+// FoundOnce is the count of what cannot be counted: one if the system finds it.
+func FoundOnce(ctx context.Context, system System, d Delivery) (int, error) {
+	_, found, err := system.Find(ctx, d)
+	if err != nil || !found {
+		return 0, err
+	}
+	return 1, nil
+}
+
 // DifferenceKind is how our ledger and a system differ about a delivery.
 type DifferenceKind string
 
@@ -43,20 +52,13 @@ type Check struct {
 
 // Compare reads a delivery back and says how our ledger and the system differ; empty when they agree.
 func Compare(ctx context.Context, system System, d Delivery) (DifferenceKind, error) {
-	n := 0
+	count := func(ctx context.Context, d Delivery) (int, error) { return FoundOnce(ctx, system, d) }
 	if counter, ok := system.(Counter); ok {
-		var err error
-		if n, err = counter.Count(ctx, d); err != nil {
-			return "", err
-		}
-	} else {
-		_, found, err := system.Find(ctx, d)
-		if err != nil {
-			return "", err
-		}
-		if found {
-			n = 1
-		}
+		count = counter.Count
+	}
+	n, err := count(ctx, d)
+	if err != nil {
+		return "", err
 	}
 	switch {
 	case n > 1:

@@ -119,9 +119,20 @@ func Alarming(h clinical.Health, name string, now time.Time) []alarms.Alarm {
 		raise(alarms.DeliveriesRefused, "%s: %s not filed and a person has to look.", name, Outcomes(h.Attention, "was", "were"))
 	}
 	if h.Differences > 0 {
-		raise(alarms.DeliveriesDiffer, "%s: %s from what the clinical system has, the oldest since %s.", name, Outcomes(h.Differences, "differs", "differ"), clock(h.OldestDifference))
+		raise(alarms.DeliveriesDiffer, "%s: %s from what the clinical system has, the oldest since %s.%s", name, Outcomes(h.Differences, "differs", "differ"), clock(h.OldestDifference), twice(h.Twice))
 	}
 	return list
+}
+
+// twice says how many of the differences are in a patient's record more than once.
+func twice(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return " One of them is in the system more than once."
+	}
+	return fmt.Sprintf(" %d of them are in the system more than once.", n)
 }
 
 // lastSaid is the last error of a way that is in trouble.

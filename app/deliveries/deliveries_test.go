@@ -29,6 +29,7 @@ func TestWhatRaisesAnAlarm(t *testing.T) {
 		"a system never says that it filed": {clinical.Health{Unconfirmed: 2, OldestUnconfirmed: noon.Add(-25 * time.Hour)}, []alarms.Kind{alarms.DeliveriesLate}, "2 outcomes were taken and not yet confirmed as filed, the oldest since 11:00 on 22 November."},
 		"a system takes its time":           {clinical.Health{Unconfirmed: 2, OldestUnconfirmed: noon.Add(-time.Hour)}, nil, ""},
 		"one was refused":                   {clinical.Health{Attention: 1}, []alarms.Kind{alarms.DeliveriesRefused}, "1 outcome was not filed and a person has to look."},
+		"one is there twice":                {clinical.Health{Differences: 2, Twice: 1, OldestDifference: noon}, []alarms.Kind{alarms.DeliveriesDiffer}, "the oldest since 12:00 on 23 November. One of them is in the system more than once."},
 		"one is not there":                  {clinical.Health{Differences: 3, OldestDifference: noon}, []alarms.Kind{alarms.DeliveriesDiffer}, "3 outcomes differ from what the clinical system has, the oldest since 12:00 on 23 November."},
 		"all at once": {
 			clinical.Health{Waiting: 1, Oldest: noon.Add(-time.Hour), Attention: 1, Differences: 1, OldestDifference: noon},

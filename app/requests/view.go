@@ -93,8 +93,10 @@ type StaffView struct {
 	// Arrivals are how it stands in organisations' own systems, oldest first; none where nobody wants it there.
 	Arrivals []ArrivalView `json:"arrivals,omitempty"`
 	// Needs are what the person needs so that care reaches them, sealed: what they said first, then a register's word.
-	Needs    []patients.KeptNeeds `json:"-"`
-	Timeline []audit.Entry        `json:"-"`
+	Needs []patients.KeptNeeds `json:"-"`
+	// Handover is how it stands in the organisation's own online tool; nil where nobody was sent there.
+	Handover *Handover     `json:"handover,omitempty"`
+	Timeline []audit.Entry `json:"-"`
 }
 
 // DeliveryView is an outcome on its way to one clinical system.
@@ -265,6 +267,9 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		Message: r.Message, CloseReason: r.CloseReason,
 	}
 	v.Staff.Task, v.Staff.Trace = r.Task, r.Trace
+	if r.atTool() || (r.Handover != nil && !r.Open()) {
+		v.Staff.Handover = r.Handover
+	}
 	if r.Held.Any() {
 		v.Staff.Held = &r.Held
 	}

@@ -32,6 +32,9 @@ func (a *API) commands() map[string]command {
 
 		"misrouted": misrouted(d),
 		"trace":     plain(a.trace),
+
+		"tool-accept":  plain(d.ToolAccept),
+		"tool-decline": reasoned(d.ToolDecline),
 	}
 }
 

@@ -4,11 +4,14 @@
 package referrals
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"onedoor/app/fault"
+	"onedoor/app/identity"
 	"onedoor/app/routes"
 )
 
@@ -24,11 +27,32 @@ const (
 	within      = 20 * time.Second
 )
 
+// callerKey is where a call's context holds who makes it.
+type callerKey struct{}
+
+// caller is who makes a call, or why nobody is known.
+type caller struct {
+	who identity.Principal
+	err error
+}
+
+// Caller is who makes a call that a receiver serves, found as on any route: a key is held to its limit, and one of the
+// demonstration is refused elsewhere.
+func Caller(ctx context.Context) (identity.Principal, error) {
+	k, ok := ctx.Value(callerKey{}).(caller)
+	if !ok {
+		return identity.Principal{}, fault.New(fault.Unauthenticated, "not_signed_in", "This call did not come by the receiver's routes.")
+	}
+	return k.who, k.err
+}
+
 // Register adds the receivers' addresses.
 func Register(s *routes.Server, receivers ...Receiver) {
 	for _, r := range receivers {
 		s.AddBounded(r.Method, r.Path, routes.Signed, routes.Bounds{Body: mostMessage + 1, Time: within}, func(c echo.Context) error {
-			r.Handler.ServeHTTP(c.Response(), c.Request())
+			who, err := routes.Who(c)
+			ctx := context.WithValue(c.Request().Context(), callerKey{}, caller{who, err})
+			r.Handler.ServeHTTP(c.Response(), c.Request().WithContext(ctx))
 			return nil
 		})
 	}

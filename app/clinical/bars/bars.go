@@ -81,6 +81,7 @@ type System struct {
 var (
 	_ clinical.System    = (*System)(nil)
 	_ clinical.TaskBoard = (*System)(nil)
+	_ clinical.Counter   = (*System)(nil)
 	_ clinical.Scheduler = (*System)(nil)
 )
 

@@ -90,6 +90,7 @@ var (
 	_ clinical.Amender         = (*System)(nil)
 	_ clinical.RepeatMedicines = (*System)(nil)
 	_ clinical.TaskBoard       = (*System)(nil)
+	_ clinical.Counter         = (*System)(nil)
 	_ clinical.PatientFinder   = (*System)(nil)
 )
 

@@ -258,7 +258,7 @@ func (s *System) tracking(ctx context.Context, path string) (tracked, bool, erro
 	case a.status == http.StatusNotFound:
 		return tracked{}, false, nil
 	case a.status == http.StatusMultipleChoices:
-		return tracked{}, false, &clinical.Refused{Says: "MESH has this document more than once. Look whether the practice has it before you send it again.", Cause: a.cause()}
+		return tracked{}, false, &clinical.Refused{Says: "MESH has this document more than once. Look whether the practice has it before you send it again.", Cause: errSeveral}
 	case a.status == http.StatusGone || a.status == http.StatusMethodNotAllowed || a.status == http.StatusNotImplemented:
 		return tracked{}, false, &clinical.Refused{Says: "MESH cannot say whether it has this document. Look whether the practice has it before you send it again.", Cause: a.cause()}
 	case !a.ok():

@@ -71,8 +71,9 @@ type System struct {
 }
 
 var (
-	_ clinical.System = (*System)(nil)
-	_ clinical.Inbox  = (*System)(nil)
+	_ clinical.System  = (*System)(nil)
+	_ clinical.Inbox   = (*System)(nil)
+	_ clinical.Counter = (*System)(nil)
 )
 
 var mailboxName = regexp.MustCompile(`^[A-Z0-9]{1,100}$`)

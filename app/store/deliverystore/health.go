@@ -147,17 +147,17 @@ func compared(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical
 func differing(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Health) error {
 	var rows []struct {
 		OrganisationID uuid.UUID
-		N              int
+		N, Twice       int
 		Oldest         time.Time
 	}
 	err := owned(tx.Gorm().WithContext(ctx).Table("delivery_differences"), tx.Scope()).Where("closed_at is null").
-		Select("organisation_id, count(*) n, min(found_at) oldest").Group("organisation_id").Scan(&rows).Error
+		Select("organisation_id, count(*) n, count(*) filter (where kind = ?) twice, min(found_at) oldest", slices.Index(differences, clinical.Twice)).Group("organisation_id").Scan(&rows).Error
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
 		h := of(r.OrganisationID)
-		h.Differences, h.OldestDifference = r.N, r.Oldest
+		h.Differences, h.Twice, h.OldestDifference = r.N, r.Twice, r.Oldest
 	}
 	return nil
 }
