@@ -155,6 +155,7 @@ func (a *App) wire(ctx context.Context) error {
 		}
 		a.sim = sim
 		a.sim.Beside(nationalPath, nationalServices(a.today()))
+		a.sim.Beside(ownToolsPath, playedTools(a.config))
 	}
 	inserter, err := jobs.NewInserter(a.db)
 	if err != nil {
@@ -163,7 +164,7 @@ func (a *App) wire(ctx context.Context) error {
 	deliveries := deliverystore.New(a.db, inserter)
 	a.deliveries = deliveries
 	a.tailer = database.NewTailer(a.db, database.TailerOptions{})
-	if a.services, err = newServices(a.db, deliveries, inserter, a.now, a.log); err != nil {
+	if a.services, err = newServices(a.db, deliveries, inserter, !a.config.production(), a.now, a.log); err != nil {
 		return err
 	}
 	if err := a.wireUnderstanding(); err != nil {

@@ -21,8 +21,8 @@ type deliveryGauge struct {
 	directory *directory.Service
 	now       func() time.Time
 
-	waiting, oldest, unconfirmed, attention, filed, perMinute, held *prometheus.Desc
-	differences, difference, twice, checked, sinceChecked           *prometheus.Desc
+	waiting, oldest, unconfirmed, overdue, uncertain, attention, filed, perMinute, held *prometheus.Desc
+	differences, difference, twice, checked, sinceChecked                               *prometheus.Desc
 
 	mu   sync.Mutex
 	last []deliveryReading
@@ -43,6 +43,8 @@ func newDeliveryGauge(watch clinical.Watch, d *directory.Service, now func() tim
 		waiting:      desc("backlog", "Outcomes that are to be sent to an organisation's clinical systems, or were sent and not heard of."),
 		oldest:       desc("oldest_seconds", "How long the oldest of them has waited; 0 without any."),
 		unconfirmed:  desc("unconfirmed_seconds", "How long the oldest outcome has been with the system without being said to be filed; 0 without any."),
+		overdue:      desc("overdue", "Outcomes that were promised for a time that is over, and are not filed."),
+		uncertain:    desc("uncertain_bookings", "Appointments of which the organisation's system has not said for an hour whether they were booked, moved or given back."),
 		attention:    desc("attention", "Outcomes that were refused, and wait for a person."),
 		filed:        desc("filed_total", "Outcomes that the organisation's systems took."),
 		perMinute:    desc("per_minute", "Outcomes that the systems took each minute, over the last five to ten."),
@@ -56,7 +58,7 @@ func newDeliveryGauge(watch clinical.Watch, d *directory.Service, now func() tim
 }
 
 func (g *deliveryGauge) all() []*prometheus.Desc {
-	return []*prometheus.Desc{g.waiting, g.oldest, g.unconfirmed, g.attention, g.filed, g.perMinute, g.held, g.differences, g.difference, g.twice, g.checked, g.sinceChecked}
+	return []*prometheus.Desc{g.waiting, g.oldest, g.unconfirmed, g.overdue, g.uncertain, g.attention, g.filed, g.perMinute, g.held, g.differences, g.difference, g.twice, g.checked, g.sinceChecked}
 }
 
 // Describe implements prometheus.Collector.
@@ -94,6 +96,8 @@ func (g *deliveryGauge) Collect(to chan<- prometheus.Metric) {
 		tell(g.waiting, prometheus.GaugeValue, float64(r.Waiting))
 		tell(g.oldest, prometheus.GaugeValue, age(r.Oldest))
 		tell(g.unconfirmed, prometheus.GaugeValue, age(r.OldestUnconfirmed))
+		tell(g.overdue, prometheus.GaugeValue, float64(r.Late))
+		tell(g.uncertain, prometheus.GaugeValue, float64(r.Uncertain))
 		tell(g.attention, prometheus.GaugeValue, float64(r.Attention))
 		tell(g.filed, prometheus.CounterValue, float64(filed))
 		tell(g.perMinute, prometheus.GaugeValue, perMinute)

@@ -38,6 +38,9 @@ func (a *App) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.seedOwnTool(ctx); err != nil {
+		return err
+	}
 	return a.holdAppointments(ctx)
 }
 
@@ -184,6 +187,7 @@ func RunSimulator(ctx context.Context, c Config, ready func(address string)) err
 		return errors.Join(err, l.Close())
 	}
 	s.Beside(nationalPath, nationalServices(nhs.DateOf(c.clock()().In(tenants.London()))))
+	s.Beside(ownToolsPath, playedTools(c))
 	ready("http://" + l.Addr().String())
 	return errors.Join(serveSimulator(ctx, l, s), s.Close())
 }

@@ -41,7 +41,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	pages := web.New(web.Options{
 		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests,
-		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding, SelfService: s.selfservice,
+		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding, SelfService: s.selfservice, OwnTools: s.ownTools,
 		Now: a.now, Random: rand.Reader, Log: a.log, Line: numbers,
 	})
 	a.server = routes.New(routes.Options{

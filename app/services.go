@@ -23,6 +23,7 @@ import (
 	"onedoor/app/integrations"
 	"onedoor/app/messages"
 	"onedoor/app/misroutes"
+	"onedoor/app/owntools"
 	"onedoor/app/publishing"
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
@@ -37,6 +38,7 @@ import (
 	"onedoor/app/store/identitystore"
 	"onedoor/app/store/integrationstore"
 	"onedoor/app/store/misroutestore"
+	"onedoor/app/store/owntoolstore"
 	"onedoor/app/store/patientstore"
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/requeststore"
@@ -84,8 +86,11 @@ type services struct {
 	bookings    *bookings.Service
 	selfservice *selfservice.Service
 
-	traces   *traces.Service
-	listings *directory.Listings
+	traces *traces.Service
+
+	ownTools    *owntools.Service
+	ownToolRows *owntoolstore.Store
+	listings    *directory.Listings
 
 	connections  *integrationstore.Store
 	integrations *integrations.Service
@@ -96,7 +101,7 @@ type services struct {
 	filing   filing
 }
 
-func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simulationstore.Inserter, development bool, now func() time.Time, log *slog.Logger) (*services, error) {
 	kinds, err := catalogue.Load()
 	if err != nil {
 		return nil, err
@@ -108,6 +113,8 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	}
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
+	s.ownToolRows = owntoolstore.New(db)
+	s.ownTools = owntools.New(owntools.Options{Store: s.ownToolRows, Requests: s.requests, Now: now, Random: rand.Reader, Development: development})
 	s.directory = directory.New(s.directories, now)
 	s.past = simulationstore.New(db, s.rules, inserter)
 	s.simulations = simulations.New(s.past, now)

@@ -32,11 +32,12 @@ const (
 	DeliveriesLate    Kind = "deliveries-late"    // outcomes have waited too long for an organisation's clinical system
 	DeliveriesRefused Kind = "deliveries-refused" // outcomes were refused, and wait for a person
 	DeliveriesDiffer  Kind = "deliveries-differ"  // a clinical system does not have what our ledger says, or has it twice
+	BookingsUncertain Kind = "bookings-uncertain" // nobody knows whether an appointment was booked, moved or given back
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
-	return []Kind{PolicyLoad, ReplayDifference, RuleDrift, DeliveriesLate, DeliveriesRefused, DeliveriesDiffer}
+	return []Kind{PolicyLoad, ReplayDifference, RuleDrift, DeliveriesLate, DeliveriesRefused, DeliveriesDiffer, BookingsUncertain}
 }
 
 // Alarm is one thing that is, or was, wrong.

@@ -19,6 +19,12 @@ type Health struct {
 	// Unconfirmed are accepted or acknowledged, and not yet said to be filed.
 	Unconfirmed       int
 	OldestUnconfirmed time.Time
+	// Late are those that were promised for a time that is over, are not filed and wait for no person.
+	Late int
+	// Uncertain are appointments that were to be booked, moved or given back, and of which its system has not said for
+	// UncertainAfter whether they were.
+	Uncertain       int
+	OldestUncertain time.Time
 	// Attention are those that a person has to look at.
 	Attention int
 	// Ways are its integrations that something was ever sent by.
@@ -31,6 +37,10 @@ type Health struct {
 	Checked   int
 	CheckedAt time.Time
 }
+
+// UncertainAfter is how long reading an appointment back may fail before a person has to ring the organisation: it must be
+// known well before its day.
+const UncertainAfter = time.Hour
 
 // Filed is how many deliveries its systems took, ever; PerMinute how many of late.
 func (h Health) Filed() (filed int, perMinute float64) {

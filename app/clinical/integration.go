@@ -105,11 +105,17 @@ const CallsPerSecondSetting = "calls-per-second"
 
 // CallsPerSecond is the system's limit of calls; zero is none. It is shared by all who call the same server.
 func (i Integration) CallsPerSecond() float64 {
-	limit, err := strconv.ParseFloat(i.Settings[CallsPerSecondSetting], 64)
-	if err != nil || limit < 0.01 || limit > 10_000 {
+	value := i.Settings[CallsPerSecondSetting]
+	if !isRate(value) {
 		return 0
 	}
+	limit, _ := strconv.ParseFloat(value, 64) // a rate is a number
 	return limit
+}
+
+func isRate(value string) bool {
+	limit, err := strconv.ParseFloat(value, 64)
+	return err == nil && limit >= 0.01 && limit <= 10_000
 }
 
 // Choose is the one of an organisation's integrations that serves a use with a kind of request: one that names the kind

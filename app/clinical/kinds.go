@@ -39,6 +39,7 @@ type Setting struct {
 	Required          bool
 	Options           []Option // one of these; none is any text
 	Address           bool     // a further address that is called, such as the one that gives tokens
+	PerSecond         bool     // a rate, from one call in 100 seconds to 10,000 in one
 	Most              int      // characters; zero is 200
 }
 
@@ -88,7 +89,15 @@ func Describe(kind IntegrationKind) (Description, bool) {
 
 // Descriptions are those of all kinds, in the order that a page offers them.
 func Descriptions() []Description {
-	return []Description{fhirDescription(), barsDescription(), gpConnectDescription(), meshDescription(), patientFacingDescription(), im1Description()}
+	all := []Description{fhirDescription(), barsDescription(), gpConnectDescription(), meshDescription(), patientFacingDescription(), im1Description()}
+	for i := range all {
+		if len(all[i].Needs) == 0 { // what can be called can be called too often
+			all[i].Settings = append(all[i].Settings, Setting{
+				Name: CallsPerSecondSetting, Label: "Calls a second that the system allows", Hint: "Such as 5, or 0.5 for one in two seconds. Leave it empty where there is no limit", PerSecond: true,
+			})
+		}
+	}
+	return all
 }
 
 // Fits refuses an integration whose settings or uses its kind does not have. Fields say which, by their names.
@@ -131,6 +140,8 @@ func (s Setting) wrong(value string) string {
 		return ""
 	case len(value) > most || strings.ContainsAny(value, "\r\n\x00"):
 		return s.Label + " is too long, or of more than one line."
+	case s.PerSecond && !isRate(value):
+		return s.Label + " is a number from 0.01 to 10000, such as 5 or 0.5."
 	case s.Address && !isAddress(value):
 		return s.Label + " is an address such as https://example.nhs.uk/token, without a name, password or query."
 	case len(s.Options) > 0 && !slices.ContainsFunc(s.Options, func(o Option) bool { return o.Value == value }):

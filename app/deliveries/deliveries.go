@@ -1,5 +1,6 @@
 // Package deliveries looks after outcomes that are on their way to clinical systems: it raises an alarm when an
-// organisation's wait too long, were refused or are not where our ledger says, and clears it when that is over.
+// organisation's wait too long, were refused or are not where our ledger says, or when nobody knows whether an appointment was
+// booked, and clears it when that is over.
 //
 // It reads counts from a store (clinical.Watch) in a job's scope, and names organisations, times and figures: never a
 // request or a person. It sends nothing, and replays nothing by itself.
@@ -88,7 +89,7 @@ func (w *Watcher) clear(ctx context.Context, neighbourhood uuid.UUID, standing m
 	var problems []error
 	for _, a := range open {
 		switch a.Kind {
-		case alarms.DeliveriesLate, alarms.DeliveriesRefused, alarms.DeliveriesDiffer:
+		case alarms.DeliveriesLate, alarms.DeliveriesRefused, alarms.DeliveriesDiffer, alarms.BookingsUncertain:
 			if !standing[string(a.Kind)+a.Subject] {
 				problems = append(problems, w.alarms.Clear(ctx, neighbourhood, a.Kind, a.Subject))
 			}
@@ -112,6 +113,9 @@ func Alarming(h clinical.Health, name string, now time.Time) []alarms.Alarm {
 	if h.Unconfirmed > 0 && now.Sub(h.OldestUnconfirmed) > UnconfirmedAfter {
 		late = append(late, fmt.Sprintf("%s taken and not yet confirmed as filed, the oldest since %s.", Outcomes(h.Unconfirmed, "was", "were"), clock(h.OldestUnconfirmed)))
 	}
+	if h.Late > 0 {
+		late = append(late, fmt.Sprintf("%s past the time that was promised.", Outcomes(h.Late, "is", "are")))
+	}
 	if len(late) > 0 {
 		raise(alarms.DeliveriesLate, "%s: %s%s", name, strings.Join(late, " "), lastSaid(h))
 	}
@@ -121,7 +125,17 @@ func Alarming(h clinical.Health, name string, now time.Time) []alarms.Alarm {
 	if h.Differences > 0 {
 		raise(alarms.DeliveriesDiffer, "%s: %s from what the clinical system has, the oldest since %s.%s", name, Outcomes(h.Differences, "differs", "differ"), clock(h.OldestDifference), twice(h.Twice))
 	}
+	if h.Uncertain > 0 {
+		raise(alarms.BookingsUncertain, "%s: %s not known whether it was booked, moved or given back, the oldest since %s. Ring the practice, and tell the patient.", name, appointments(h.Uncertain), clock(h.OldestUncertain))
+	}
 	return list
+}
+
+func appointments(n int) string {
+	if n == 1 {
+		return "of 1 appointment it is"
+	}
+	return fmt.Sprintf("of %d appointments it is", n)
 }
 
 // twice says how many of the differences are in a patient's record more than once.

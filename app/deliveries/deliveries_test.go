@@ -31,6 +31,8 @@ func TestWhatRaisesAnAlarm(t *testing.T) {
 		"one was refused":                   {clinical.Health{Attention: 1}, []alarms.Kind{alarms.DeliveriesRefused}, "1 outcome was not filed and a person has to look."},
 		"one is there twice":                {clinical.Health{Differences: 2, Twice: 1, OldestDifference: noon}, []alarms.Kind{alarms.DeliveriesDiffer}, "the oldest since 12:00 on 23 November. One of them is in the system more than once."},
 		"one is not there":                  {clinical.Health{Differences: 3, OldestDifference: noon}, []alarms.Kind{alarms.DeliveriesDiffer}, "3 outcomes differ from what the clinical system has, the oldest since 12:00 on 23 November."},
+		"one is past its time":              {clinical.Health{Unconfirmed: 1, OldestUnconfirmed: noon, Late: 1}, []alarms.Kind{alarms.DeliveriesLate}, "Weir Lane: 1 outcome is past the time that was promised."},
+		"nobody knows of an appointment":    {clinical.Health{Uncertain: 1, OldestUncertain: noon.Add(-time.Hour)}, []alarms.Kind{alarms.BookingsUncertain}, "Weir Lane: of 1 appointment it is not known whether it was booked, moved or given back, the oldest since 11:00 on 23 November."},
 		"all at once": {
 			clinical.Health{Waiting: 1, Oldest: noon.Add(-time.Hour), Attention: 1, Differences: 1, OldestDifference: noon},
 			[]alarms.Kind{alarms.DeliveriesLate, alarms.DeliveriesRefused, alarms.DeliveriesDiffer},

@@ -174,6 +174,12 @@ func (v *visitor) asks(c *catalogue.Catalogue, j journey) (reference string, eme
 	v.t.Helper()
 	v.get("/riverside/")
 	v.send("/start", url.Values{"kind": {j.kind}})
+	return v.goesOn(c, j)
+}
+
+// goesOn answers what is asked from a conversation's first page on.
+func (v *visitor) goesOn(c *catalogue.Catalogue, j journey) (reference string, emergency bool) {
+	v.t.Helper()
 	for range mostPages {
 		if v.status != http.StatusOK {
 			v.t.Fatalf("%s gave %d:\n%s", v.at, v.status, v.body)

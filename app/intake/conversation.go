@@ -39,6 +39,8 @@ type Conversation struct {
 	Language      string `json:"language"` // BCP 47: en, cy
 	// AskedOf is the organisation whose own line or door the conversation came by; zero for the neighbourhood's.
 	AskedOf uuid.UUID `json:"asked_of,omitzero"`
+	// GoOnAt is the organisation in whose own online tool the person goes on once this was handed in; zero for none.
+	GoOnAt uuid.UUID `json:"go_on_at,omitzero"`
 	// Reference is what a person keys or types to go on elsewhere: ten digits, as a request's. It is no request's yet.
 	Reference string `json:"reference,omitempty"`
 	// Callback is the reference of the callback request that stands for the conversation since a call was cut off. Handing

@@ -23,6 +23,8 @@ const (
 	Emergency       = "emergency-999"
 	OutOfHours      = "out-of-hours-111"
 	Answered        = "answered"
+	ToolWaiting     = "own-tool-waiting"
+	ToolTaken       = "own-tool-taken"
 )
 
 // Facts fill a text.
@@ -46,6 +48,8 @@ var texts = map[string]map[string]string{
 		Emergency:       "Call 999 now, or go to A&E. Your answers suggest an emergency. {accountable} has been told and will check.",
 		OutOfHours:      "If you cannot wait, call 111 or go to 111.nhs.uk now. {accountable} is closed and will see your request first thing. You will have an answer by {due}.",
 		Answered:        "{accountable} has answered your request.",
+		ToolWaiting:     "You chose to go on in {accountable}’s own online form. {accountable} keeps this request as well. If the form does not tell us that it has your request, a person at {accountable} looks at it. You will have an answer by {due}.",
+		ToolTaken:       "{accountable} has your request in its own online form, and deals with it there. You will have an answer by {due}.",
 	},
 	"cy": {
 		PracticeQueue:   "Mae eich cais gyda {accountable}. Cewch ateb erbyn {due}.",
@@ -60,6 +64,8 @@ var texts = map[string]map[string]string{
 		Emergency:       "Ffoniwch 999 nawr, neu ewch i’r adran achosion brys. Mae eich atebion yn awgrymu argyfwng. Mae {accountable} wedi cael gwybod a bydd yn gwirio.",
 		OutOfHours:      "Os na allwch aros, ffoniwch 111 neu ewch i 111.nhs.uk nawr. Mae {accountable} ar gau a bydd yn gweld eich cais cyn gynted ag y bydd yn agor. Cewch ateb erbyn {due}.",
 		Answered:        "Mae {accountable} wedi ateb eich cais.",
+		ToolWaiting:     "Fe ddewisoch fynd ymlaen yn ffurflen ar-lein {accountable} ei hun. Mae {accountable} yn cadw’r cais hwn hefyd. Os na fydd y ffurflen yn dweud wrthym fod eich cais ganddi, bydd rhywun yn {accountable} yn edrych arno. Cewch ateb erbyn {due}.",
+		ToolTaken:       "Mae eich cais gan {accountable} yn ei ffurflen ar-lein ei hun, ac maent yn delio ag ef yno. Cewch ateb erbyn {due}.",
 	},
 }
 

@@ -50,6 +50,9 @@ func personOf(talk *intake.Conversation) Submission {
 		AskedOf: talk.AskedOf, ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
 		FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),
 	}
+	if talk.GoOnAt != uuid.Nil && in.Channel == Web {
+		in.Channel = Linked
+	}
 	if d.Proxy != nil {
 		in.Proxy = &Proxy{Name: d.Proxy.GivenName + " " + d.Proxy.FamilyName, Relationship: d.Proxy.Relationship}
 	}

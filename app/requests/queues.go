@@ -41,6 +41,8 @@ type Row struct {
 	From      Named          `json:"accountable"`
 	// Incomplete marks a callback that stands for a call which was cut off.
 	Incomplete bool `json:"incomplete,omitempty"`
+	// Tool is how it stands in the organisation's own online tool; empty where nobody was sent there.
+	Tool ToolState `json:"own_tool,omitempty"`
 }
 
 // RowPatient is enough to know who it is about.
@@ -144,6 +146,9 @@ func (s *Service) row(r *Request, queue uuid.UUID, rules Rules) Row {
 	}
 	if kind, ok := s.catalogue.Kind(r.Kind); ok {
 		row.KindTitle = kind.Title
+	}
+	if r.atTool() {
+		row.Tool = r.Handover.State
 	}
 	if r.Claim != nil {
 		row.Claimed = &ClaimView{r.Claim.By.Name, r.Claim.By.ID, r.Claim.At}

@@ -78,6 +78,10 @@ func message(r *Request) string {
 	switch {
 	case r.Status == Closed:
 		return messages.Answered
+	case r.atTool() && r.Handover.State == ToolWaiting:
+		return messages.ToolWaiting
+	case r.atTool() && r.Handover.State == ToolTaken:
+		return messages.ToolTaken
 	case r.Message == messages.PharmacyOffer && r.Offer == nil && r.Place.Organisation == r.Destination.Organisation:
 		return messages.WithDestination
 	case r.Message == messages.PharmacyOffer && r.Offer == nil && r.Status == Queued:

@@ -27,6 +27,8 @@ const (
 	InPerson Channel = "in-person"
 	// Tasked is no way in: Onedoor itself has something for staff to do. Nobody can submit by it.
 	Tasked Channel = "task"
+	// Linked is a link on an organisation's own pages, by which people go on in its own online tool. Nobody says so of what they hand in.
+	Linked Channel = "link"
 	// Referral is another organisation's referral, by its own system. Nobody says so of what they hand in.
 	Referral Channel = "referral"
 )
@@ -121,6 +123,7 @@ type Request struct {
 	Destination policy.Place // where the decision meant it to go
 	Offer       *Offer
 	Claim       *Claim
+	Handover    *Handover // how it stands in the organisation's own online tool; nil where nobody was sent there
 	Outcome     *Outcome
 	CloseReason string
 

@@ -156,23 +156,7 @@ func (s *Service) follow(r *Request, a Arrival, d *tenants.Directory, now time.T
 // registered practice is told where that is another.
 func (s *Service) doneElsewhere(r *Request, a Arrival, d *tenants.Directory, now time.Time) ([]clinical.Delivery, error) {
 	organisation, _ := d.Organisation(a.OrganisationID)
-	r.Offer = nil
-	r.Outcome = &Outcome{
-		Code: doneOutcome, Note: a.Says, By: organisation.Name + ", in its own system", OrganisationID: a.OrganisationID, At: now,
-	}
-	r.Status = Closed
-	kind, ok := s.catalogue.Kind(r.Kind)
-	if !ok {
-		return nil, nil
-	}
-	list, err := deliveriesOf(r, kind, outcomeTitle(kind, doneOutcome), d, now)
-	var others []clinical.Delivery
-	for _, x := range list {
-		if x.Purpose != clinical.OwnRecord {
-			others = append(others, x)
-		}
-	}
-	return others, err
+	return s.closedBy(r, organisation.Name+", in its own system", a.Says, a.OrganisationID, d, now)
 }
 
 // shortened keeps what a system says within what is kept of anybody's words.

@@ -37,6 +37,10 @@ type Tx interface {
 	TakeNext(queue uuid.UUID) (*Request, error)
 	// ExpiredOffers locks offers that nobody answered by `now`, at most `limit` of them, passing over locked ones.
 	ExpiredOffers(now time.Time, limit int) ([]*Request, error)
+	// FindHandover reads and locks the request that an organisation's own tool knows by an id.
+	FindHandover(id uuid.UUID) (*Request, error)
+	// SilentHandovers locks handovers of which nobody said anything by `now`, at most `limit` of them, passing over locked ones.
+	SilentHandovers(now time.Time, limit int) ([]*Request, error)
 	Decision(request uuid.UUID) (policy.Decision, error)
 	Timeline(request uuid.UUID) ([]audit.Entry, error)
 	// Misroutes are who said that a request was sent to the wrong place, oldest first.

@@ -92,6 +92,8 @@ type StaffView struct {
 	Misrouted   []MisrouteView `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
 	// Arrivals are how it stands in organisations' own systems, oldest first; none where nobody wants it there.
 	Arrivals []ArrivalView `json:"arrivals,omitempty"`
+	// Handover is how it stands in the organisation's own online tool; nil where nobody was sent there.
+	Handover *Handover     `json:"handover,omitempty"`
 	Timeline []audit.Entry `json:"-"`
 }
 
@@ -263,6 +265,9 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		Message: r.Message, CloseReason: r.CloseReason,
 	}
 	v.Staff.Task, v.Staff.Trace = r.Task, r.Trace
+	if r.atTool() || (r.Handover != nil && !r.Open()) {
+		v.Staff.Handover = r.Handover
+	}
 	if r.Held.Any() {
 		v.Staff.Held = &r.Held
 	}

@@ -109,7 +109,7 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func groupWords(by, group string) string {
 	switch {
 	case by == ByChannel:
-		return "people who ask by " + map[string]string{"web": "web page", "in-person": "coming in person"}[group] + blankIf(group, "web", "in-person")
+		return "people who ask by " + map[string]string{"web": "web page", "in-person": "coming in person", "link": "a link to an own online tool"}[group] + blankIf(group, "web", "in-person", "link")
 	case by == ByAge && group == NotKnown:
 		return "people whose age is not known"
 	case by == ByAge:

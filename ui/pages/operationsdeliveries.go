@@ -17,7 +17,8 @@ type OperationsDeliveries struct {
 // DeliveriesAttention is what needs a person, by reason, and a search through all deliveries.
 type DeliveriesAttention struct {
 	Operations
-	Up      string // the page above
+	Up      string   // the page above
+	Overdue []string // what is past its time, a sentence for each
 	Reasons []DeliveryReason
 	Search  DeliverySearch
 	Found   []FoundDelivery

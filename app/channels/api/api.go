@@ -41,6 +41,10 @@ type Requests interface {
 	Raise(ctx context.Context, by requests.Actor, c requests.Command, to policy.Urgency, reason string) (requests.View, error)
 	Lower(ctx context.Context, by requests.Actor, c requests.Command, to policy.Urgency, reason string) (requests.View, error)
 	Misrouted(ctx context.Context, by requests.Actor, c requests.Command, reason, note string) (requests.View, error)
+	ToolAccept(context.Context, requests.Actor, requests.Command) (requests.View, error)
+	ToolDecline(ctx context.Context, by requests.Actor, c requests.Command, reason string) (requests.View, error)
+	Handover(ctx context.Context, neighbourhood uuid.UUID, by audit.Actor, id uuid.UUID) (requests.HandoverView, error)
+	ToolSays(ctx context.Context, neighbourhood uuid.UUID, by audit.Actor, id uuid.UUID, state requests.ToolState, says string) (requests.HandoverView, error)
 }
 
 // Deliveries are outcomes on their way to clinical systems. It is a clinical.Store.
@@ -120,6 +124,7 @@ func (a *API) Add(s *routes.Server) {
 	s.Add(http.MethodPost, "/api/v1/telephone-pins", routes.Need("caller-pin", "set"), a.setPIN)
 	s.Add(http.MethodPost, "/api/v1/telephone-pins/remove", routes.Need("caller-pin", "remove"), a.removePIN)
 	a.addBySelf(s)
+	a.addHandovers(s)
 	a.addPolicies(s)
 	a.addReports(s)
 	a.addIntegrations(s)

@@ -31,6 +31,9 @@ func (a *API) commands() map[string]command {
 		"outcome":  outcome(d),
 
 		"misrouted": misrouted(d),
+
+		"tool-accept":  plain(d.ToolAccept),
+		"tool-decline": reasoned(d.ToolDecline),
 	}
 }
 

@@ -19,7 +19,7 @@ var openAPIFiles embed.FS
 // openAPI puts the document together as JSON.
 func openAPI() ([]byte, error) {
 	document := map[string]any{}
-	for _, name := range []string{"paths", "commands", "telephonepins", "byyourself", "policies", "reports", "integrations", "components", "schemas", "policycomponents"} {
+	for _, name := range []string{"paths", "commands", "telephonepins", "byyourself", "handovers", "policies", "reports", "integrations", "components", "schemas", "policycomponents"} {
 		text, err := openAPIFiles.ReadFile("openapi/" + name + ".yaml")
 		if err != nil {
 			return nil, err

@@ -25,7 +25,11 @@ func (h *Handlers) checkAnswers(v *visit) error {
 		return err
 	}
 	kind, _ := h.Catalogue.Kind(v.talk.Kind)
-	request := []components.SummaryRow{{Key: v.say("check-what"), Values: []locales.Text{v.words(kind.Title)}}}
+	asked := v.words(kind.Title)
+	if o, linked := v.directory.Organisation(v.talk.GoOnAt); linked {
+		asked = v.say("tool-asked", locales.Args{"Organisation": o.Name})
+	}
+	request := []components.SummaryRow{{Key: v.say("check-what"), Values: []locales.Text{asked}}}
 	var about []components.SummaryRow
 	for _, line := range lines {
 		if line.Place.LinkID != "" {
@@ -66,6 +70,7 @@ func (h *Handlers) send(v *visit) error {
 	if err := v.save(); err != nil {
 		return err
 	}
+	h.sendOn(v, receipt)
 	if receipt.Status == requests.Diverted {
 		return v.to("emergency")
 	}

@@ -26,9 +26,14 @@ func (h *Handlers) sent(v *visit) error {
 	if safe := v.talk.Details.SafeToText; safe != nil && !*safe {
 		next = append(next, v.say("next-no-texts"))
 	}
+	tool := h.ownTool(v, receipt)
+	var now *pages.ByYourself
+	if tool == nil || tool.Stay == "" { // who is on the way to another tool has one thing to do
+		now = h.byYourself(v)
+	}
 	return v.show(nil, pages.Confirmation(pages.Sent{
 		Page: v.frame(v.say("sent-title"), nil), Reference: string(receipt.Reference), Next: next,
-		Urgent111: receipt.Message == messages.OutOfHours, Status: v.path("status"), Finish: v.path("forget"), Now: h.byYourself(v),
+		Urgent111: receipt.Message == messages.OutOfHours, Status: v.path("status"), Finish: v.path("forget"), Now: now, OwnTool: tool,
 	}))
 }
 

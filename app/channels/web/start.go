@@ -67,7 +67,10 @@ func (h *Handlers) begin(v *visit) error {
 }
 
 // start begins a conversation about a kind, in place of any that this browser had. It is not kept yet.
-func (h *Handlers) start(v *visit, kind string) error {
+func (h *Handlers) start(v *visit, kind string) error { return h.startBy(v, kind, intake.ChannelWeb) }
+
+// startBy is start for whoever came by another way than the front door: they are counted there.
+func (h *Handlers) startBy(v *visit, kind, countedAs string) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
@@ -81,7 +84,7 @@ func (h *Handlers) start(v *visit, kind string) error {
 	if v.talk, err = h.Walker.Start(id, v.directory.Neighbourhood().ID, kind, intake.ChannelWeb, v.lang); err != nil || h.Contacts == nil {
 		return err
 	}
-	if err := h.Contacts.Begun(v.ctx(), v.directory.Neighbourhood().ID, intake.ChannelWeb, kind); err != nil {
+	if err := h.Contacts.Begun(v.ctx(), v.directory.Neighbourhood().ID, countedAs, kind); err != nil {
 		h.Log.WarnContext(v.ctx(), "a conversation that began was not counted", "error", err.Error()) // nobody is kept waiting for a figure
 	}
 	return nil

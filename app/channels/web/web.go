@@ -32,6 +32,7 @@ type Options struct {
 	Contacts       Contacts      // nil: those who begin are not counted
 	Understanding  Understanding // nil: nobody is asked in their own words
 	SelfService    SelfService   // nil: nobody settles anything by themselves
+	OwnTools       OwnTools      // nil: nobody goes on in an organisation's own tool
 	Now            func() time.Time
 	Random         io.Reader
 	Log            *slog.Logger
@@ -63,6 +64,11 @@ func (h *Handlers) Register(s *routes.Server) {
 	s.Add(http.MethodGet, "/:neighbourhood/", routes.Public, h.at(h.door))
 	s.Add(http.MethodGet, "/:neighbourhood/start", routes.Public, h.at(h.toDoor))
 	s.Add(http.MethodPost, "/:neighbourhood/start", routes.Patient, h.at(h.begin))
+
+	s.Add(http.MethodGet, "/:neighbourhood/go/:ods", routes.Public, h.at(h.explainTool))
+	s.Add(http.MethodPost, "/:neighbourhood/go/:ods", routes.Patient, h.at(h.beginLinked))
+	s.Add(http.MethodPost, "/:neighbourhood/go-on-at-tool", routes.Patient, h.after(h.goOnAtTool))
+	s.Add(http.MethodPost, "/:neighbourhood/stay-here", routes.Patient, h.after(h.stayHere))
 
 	s.Add(http.MethodGet, "/:neighbourhood/own-words", routes.Patient, h.at(h.askOwnWords))
 	s.Add(http.MethodPost, "/:neighbourhood/own-words", routes.Patient, h.at(h.understand))

@@ -127,6 +127,8 @@ func reading(request *http.Request) *http.Response {
 	switch last := parts[len(parts)-1]; {
 	case last == "metadata":
 		return answer(request, http.StatusOK, fhir, everything())
+	case last == "MessageDefinition":
+		return answer(request, http.StatusOK, fhir, definitions())
 	case last != "" && last[0] >= 'A' && last[0] <= 'Z':
 		return answer(request, http.StatusOK, fhir, `{"resourceType":"Bundle","type":"searchset","total":0}`)
 	}
@@ -145,13 +147,52 @@ func everything() string {
 		}
 		b.WriteString(`{"type":"` + resource + `","versioning":"versioned-update","conditionalCreate":true,"interaction":[{"code":"create"},{"code":"read"},{"code":"update"},{"code":"patch"},{"code":"search-type"}]}`)
 	}
+	b.WriteString(`]}],"messaging":[{"supportedMessage":[`)
+	for n, m := range messages() {
+		if n > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"mode":"receiver","definition":"` + m.address + `"}`)
+	}
 	b.WriteString(`]}]}`)
 	return b.String()
 }
 
+// messages are those of the Booking and Referral Standard that an adapter may send.
+func messages() []struct{ address, event string } {
+	const under = "https://fhir.nhs.uk/MessageDefinition/bars-message-"
+	return []struct{ address, event string }{
+		{under + "servicerequest-request-referral", "servicerequest-request"},
+		{under + "servicerequest-request-cancelled", "servicerequest-request"},
+		{under + "booking-request", "booking-request"},
+		{under + "booking-request-cancelled", "booking-request"},
+	}
+}
+
+// definitions want nothing in particular of a message.
+func definitions() string {
+	var b strings.Builder
+	b.WriteString(`{"resourceType":"Bundle","type":"searchset","entry":[`)
+	for n, m := range messages() {
+		if n > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"resource":{"resourceType":"MessageDefinition","status":"active","date":"2026-01-01","url":"` + m.address + `",` +
+			`"eventCoding":{"system":"https://fhir.nhs.uk/CodeSystem/message-events-bars","code":"` + m.event + `"}}}`)
+	}
+	b.WriteString(`]}`)
+	return b.String()
+}
+
 func answer(request *http.Request, status int, contentType, body string) *http.Response {
+	header := http.Header{"Content-Type": {contentType}}
+	for _, name := range []string{"X-Request-Id", "X-Correlation-Id"} { // given back, as systems do
+		if id := request.Header.Get(name); id != "" {
+			header.Set(name, id)
+		}
+	}
 	return &http.Response{
 		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: request,
-		Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+		Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 	}
 }

@@ -131,6 +131,8 @@ func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
 			[]string{mesh.SettingMailbox, mesh.SettingForm, mesh.SettingRecipient, mesh.SettingPhone, mesh.SettingDefinition},
 			append([]string{mesh.SecretPassword, mesh.SecretSharedKey}, certificates...),
 		},
+		clinical.PatientFacing: {signing, append([]string{authorise.SecretPrivateKey}, certificates...)},
+		clinical.IM1:           {},
 	} {
 		d, ok := clinical.Describe(kind)
 		if !ok {
@@ -149,6 +151,9 @@ func TestDescriptionsNameWhatAdaptersRead(t *testing.T) {
 			if !slices.Equal(described, read) {
 				t.Errorf("%s: %s described: %v, read: %v", kind, what, described, read)
 			}
+		}
+		if len(d.Needs) == 0 {
+			names.settings = append(slices.Clone(names.settings), clinical.CallsPerSecondSetting) // the drain reads it, of every kind
 		}
 		same("settings", settings, names.settings)
 		same("secrets", secrets, names.secrets)

@@ -157,7 +157,7 @@ from (
 group by kind, channel order by kind, channel`
 
 // channels are the words of request_history's numbers.
-var channels = map[int]string{1: "web", 2: "app", 3: "phone", 4: "in-person", 5: "referral"}
+var channels = map[int]string{1: "web", 2: "app", 3: "phone", 4: "in-person", 5: "referral", 6: "link"}
 
 // CountParity implements calls.Reports.
 func (s *Store) CountParity(ctx context.Context, neighbourhood uuid.UUID, from, until, now time.Time) (list []calls.ParityRow, err error) {

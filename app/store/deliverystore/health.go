@@ -29,7 +29,7 @@ func (s *Store) Health(ctx context.Context, scope tenants.Scope, now time.Time) 
 	}
 	err := s.db.InTx(ctx, scope, func(tx *database.Tx) error {
 		clear(found)
-		for _, read := range []func(context.Context, *database.Tx, func(uuid.UUID) *clinical.Health) error{backlog, ways(now), compared, differing} {
+		for _, read := range []func(context.Context, *database.Tx, func(uuid.UUID) *clinical.Health) error{backlog(now), uncertain(now), ways(now), compared, differing} {
 			if err := read(ctx, tx, of); err != nil {
 				return err
 			}
@@ -56,20 +56,45 @@ func owned(q *gorm.DB, scope tenants.Scope) *gorm.DB {
 	return q
 }
 
-func backlog(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Health) error {
+// uncertain reads which appointments nobody has been sure of for too long. States 0 and 1 are asked and unknown.
+func uncertain(now time.Time) func(context.Context, *database.Tx, func(uuid.UUID) *clinical.Health) error {
+	return func(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Health) error {
+		var rows []struct {
+			OrganisationID uuid.UUID
+			N              int
+			Oldest         time.Time
+		}
+		err := owned(tx.Gorm().WithContext(ctx).Table("bookings"), tx.Scope()).Where("state < 2 and asked_at < ?", now.Add(-clinical.UncertainAfter)).
+			Select("organisation_id, count(*) n, min(asked_at) oldest").Group("organisation_id").Scan(&rows).Error
+		for _, r := range rows {
+			h := of(r.OrganisationID)
+			h.Uncertain, h.OldestUncertain = r.N, r.Oldest
+		}
+		return err
+	}
+}
+
+func backlog(now time.Time) func(context.Context, *database.Tx, func(uuid.UUID) *clinical.Health) error {
+	return func(ctx context.Context, tx *database.Tx, of func(uuid.UUID) *clinical.Health) error {
+		return backlogAt(ctx, tx, now, of)
+	}
+}
+
+func backlogAt(ctx context.Context, tx *database.Tx, now time.Time, of func(uuid.UUID) *clinical.Health) error {
 	var rows []struct {
 		OrganisationID uuid.UUID
 		State          int16
-		N              int
+		N, Late        int
 		Oldest         time.Time
 	}
 	err := owned(tx.Gorm().WithContext(ctx).Table("deliveries"), tx.Scope()).Where("state in (0, 1, 2, 4, 5)").
-		Select("organisation_id, state, count(*) n, min(created_at) oldest").Group("organisation_id, state").Scan(&rows).Error
+		Select("organisation_id, state, count(*) n, count(*) filter (where due_at < ? and state <> 4) late, min(created_at) oldest", now).Group("organisation_id, state").Scan(&rows).Error
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
 		h := of(r.OrganisationID)
+		h.Late += r.Late
 		switch states[r.State] {
 		case clinical.Pending, clinical.Sent:
 			h.Waiting, h.Oldest = h.Waiting+r.N, earlier(h.Oldest, r.Oldest)

@@ -126,6 +126,16 @@ func (t *transaction) ExpiredOffers(now time.Time, limit int) ([]*requests.Reque
 		order by offer_expires_at limit ? for update skip locked`, t.nb, now, limit)
 }
 
+func (t *transaction) FindHandover(id uuid.UUID) (*requests.Request, error) {
+	return t.one("select * from requests where neighbourhood_id = ? and tool_id = ? for update", t.nb, id)
+}
+
+func (t *transaction) SilentHandovers(now time.Time, limit int) ([]*requests.Request, error) {
+	return t.many(`
+		select * from requests where neighbourhood_id = ? and tool_due_at <= ?
+		order by tool_due_at limit ? for update skip locked`, t.nb, now, limit)
+}
+
 func (t *transaction) Decision(request uuid.UUID) (policy.Decision, error) {
 	var w []decisionRow
 	var d policy.Decision

@@ -58,6 +58,10 @@ type row struct {
 	OfferExpiresAt   *time.Time
 	OfferReason      *string
 
+	Tool      *json.RawMessage
+	ToolID    *uuid.UUID
+	ToolDueAt *time.Time
+
 	ClaimedBy   *uuid.UUID
 	Claim       *json.RawMessage
 	Outcome     *json.RawMessage
@@ -72,7 +76,7 @@ type row struct {
 func (row) TableName() string { return "requests" }
 
 var (
-	channels  = codes[requests.Channel]{requests.Web: 1, requests.App: 2, requests.Phone: 3, requests.InPerson: 4, requests.Referral: 5, requests.Tasked: 9}
+	channels  = codes[requests.Channel]{requests.Web: 1, requests.App: 2, requests.Phone: 3, requests.InPerson: 4, requests.Referral: 5, requests.Linked: 6, requests.Tasked: 9}
 	statuses  = codes[requests.Status]{requests.Queued: 1, requests.ToVerify: 2, requests.Offered: 3, requests.Diverted: 4, requests.Closed: 5}
 	urgencies = codes[policy.Urgency]{policy.Routine: 1, policy.Soon: 2, policy.Urgent: 3, policy.Emergency: 4}
 )
@@ -155,6 +159,12 @@ func rowOf(r *requests.Request) (*row, error) {
 		w.OfferedAt, w.OfferExpiresAt, w.OfferReason = &o.At, &o.ExpiresAt, optional(o.Reason)
 		w.ServiceID = w.OfferedServiceID
 	}
+	if h := r.Handover; h != nil {
+		w.Tool, w.ToolID = optionalJSON(m.json(h)), &h.ID
+		if h.Waiting() && r.Open() {
+			w.ToolDueAt = &h.DueAt
+		}
+	}
 	if r.Claim != nil {
 		w.ClaimedBy, w.Claim = &r.Claim.By.ID, optionalJSON(m.json(r.Claim))
 	}
@@ -218,6 +228,9 @@ func (w *row) request() (*requests.Request, error) {
 			Place: policy.Place{Organisation: *w.OfferedID, Queue: value(w.OfferedQueueID), Service: value(w.OfferedServiceID)},
 			At:    value(w.OfferedAt), ExpiresAt: value(w.OfferExpiresAt), Reason: value(w.OfferReason),
 		}
+	}
+	if w.Tool != nil {
+		m.parse(*w.Tool, &r.Handover)
 	}
 	if w.Claim != nil {
 		m.parse(*w.Claim, &r.Claim)

@@ -53,6 +53,14 @@ func TestAnotherTenantCannot(t *testing.T) {
 			_, err := w.Requests.Record(ctx, by, c, requests.NewOutcome{Code: "done"})
 			return err
 		},
+		"tool-accept": func(by requests.Actor, c requests.Command) error {
+			_, err := w.Requests.ToolAccept(ctx, by, c)
+			return err
+		},
+		"tool-decline": func(by requests.Actor, c requests.Command) error {
+			_, err := w.Requests.ToolDecline(ctx, by, c, "no")
+			return err
+		},
 		"close": func(by requests.Actor, c requests.Command) error {
 			_, err := w.Requests.Close(ctx, by, c, "no")
 			return err

@@ -37,7 +37,9 @@ type Row struct {
 func (Row) TableName() string { return "request_history" }
 
 // Words that are kept as numbers: a number, once used, keeps its word. Zero is what is none of them.
-func channelWords() []string { return []string{"", "web", "app", "phone", "in-person", "referral"} }
+func channelWords() []string {
+	return []string{"", "web", "app", "phone", "in-person", "referral", "link"}
+}
 
 func urgencyWords() []string {
 	return []string{"", string(policy.Routine), string(policy.Soon), string(policy.Urgent), string(policy.Emergency)}

@@ -3,6 +3,7 @@ package operations
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/app/wording"
+	"onedoor/tenants"
 	"onedoor/ui/components"
 	"onedoor/ui/locales"
 	"onedoor/ui/pages"
@@ -42,6 +44,9 @@ func (w *Workspace) attention(c echo.Context) error {
 			Organisation: k.organisationName(r.OrganisationID), OrganisationValue: string(o.ODS), Says: r.Says, Number: wording.Figure(r.N), Since: wording.Moment(r.Oldest, k.now),
 			Show: attentionPath + "?" + show.Encode() + "#found", Replay: replayAllPath,
 		})
+	}
+	if page.Overdue, err = w.overdue(k, scope); err != nil {
+		return err
 	}
 	page.Search = k.searchForm(c, whole)
 	asked := c.QueryParam("state") != "" || c.QueryParam("organisation") != "" || c.QueryParam("reference") != "" || c.QueryParam("reason") != ""
@@ -71,6 +76,30 @@ func (w *Workspace) attention(c echo.Context) error {
 		page.Next = attentionPath + "?" + more.Encode() + "#found"
 	}
 	return routes.Render(c, http.StatusOK, pages.DeliveriesAttentionPage(page))
+}
+
+// overdue says of each organisation what is past its time: outcomes that were promised, and appointments that nobody is
+// sure of.
+func (w *Workspace) overdue(k *call, scope tenants.Scope) (list []string, err error) {
+	healths, err := w.Deliveries.Health(k.ctx(), scope, k.now)
+	for _, h := range healths {
+		name := k.organisationName(h.OrganisationID)
+		if h.Late > 0 {
+			list = append(list, name+": "+outcomes(h.Late, "was", "were")+" to be in its record by now, and not filed.")
+		}
+		if h.Uncertain > 0 {
+			list = append(list, name+": its system has not said of "+wording.Figure(h.Uncertain)+" of the appointments asked for whether they were booked, moved or given back, the oldest since "+wording.Moment(h.OldestUncertain, k.now)+". Ring them.")
+		}
+	}
+	slices.Sort(list)
+	return list, err
+}
+
+func outcomes(n int, one, many string) string {
+	if n == 1 {
+		return "1 outcome " + one
+	}
+	return wording.Figure(n) + " outcomes " + many
 }
 
 func replayedWords(done string, more bool) string {

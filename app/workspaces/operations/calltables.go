@@ -96,7 +96,7 @@ func (w *Workspace) kindTable(kinds []calls.Kind) components.Table {
 	return table("kinds", "Who got to the end, by kind", []string{"Kind", "Began by telephone", "Got to the end", "Began on the web", "Got to the end"}, rows)
 }
 
-var channelNames = map[string]string{"web": "Web", "app": "App", "phone": "Telephone", "in-person": "In person"}
+var channelNames = map[string]string{"web": "Web", "app": "App", "phone": "Telephone", "in-person": "In person", "link": "Link to an own online tool", "referral": "Referral"}
 
 func (w *Workspace) parityTable(list []calls.ParityRow) components.Table {
 	var rows [][]string

@@ -43,6 +43,7 @@ type Options struct {
 	Prompts        Prompts
 	Recordings     Recordings
 	Integrations   Integrations
+	OwnTools       OwnTools
 	Traces         Traces
 	Listings       Listings             // goes with Traces
 	Catalogue      *catalogue.Catalogue // what kinds are called; their codes where nil
@@ -86,6 +87,7 @@ func (w *Workspace) sections() []section {
 		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil},
 		{"What the line says", promptsPath, "What callers hear: listen to each phrase, and record it yourselves.", "prompt", "read", w.addPrompts, w.Prompts != nil},
 		{integrationsTitle, integrationsPath, "The ways into your clinical systems: set one up, test it, pause it, and say what goes by it.", "integration", "read", w.addIntegrations, w.Integrations != nil},
+		{"Own online tools", ownToolsPath, "Whether your patients go on in an online tool of your own, and the link that takes them there.", "own-tool", "read", w.addOwnTools, w.OwnTools != nil},
 		{"National registers", registersPath, "Who requests are for, as the national register of patients says, and organisations as theirs does.", "tracing", "read", w.addRegisters, w.Traces != nil && w.Listings != nil},
 		{"Recordings", recordingsPath, "What callers said in place of writing: how long it is kept, and whether a machine writes it down.", "recording", "read", w.addRecordings, w.Recordings != nil},
 	}

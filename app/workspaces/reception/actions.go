@@ -43,6 +43,7 @@ func (w *Workspace) actions(k *call, v requests.View, p *pages.RequestPanel, tri
 	if mine && k.mayIn(at, "outcome") {
 		p.Outcome = w.outcomeForm(v, tried)
 	}
+	toolActions(k, v, p, tried)
 	if mine && k.mayIn(at, "release") {
 		p.Commands = append(p.Commands, pages.Command{Text: "Release", Action: command(v.Reference, "release"), Key: "release"})
 	}

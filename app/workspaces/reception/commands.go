@@ -46,6 +46,12 @@ func commands() []spec {
 		{"decline", func(ctx context.Context, s Requests, by requests.Actor, c requests.Command, form url.Values) (requests.View, error) {
 			return s.Decline(ctx, by, c, form.Get("reason"))
 		}},
+		plain(toolAcceptCommand, func(s Requests) func(context.Context, requests.Actor, requests.Command) (requests.View, error) {
+			return s.ToolAccept
+		}),
+		{toolDeclineCommand, func(ctx context.Context, s Requests, by requests.Actor, c requests.Command, form url.Values) (requests.View, error) {
+			return s.ToolDecline(ctx, by, c, form.Get("reason"))
+		}},
 		{misroutedCommand, misrouted},
 		{"transfer", transfer},
 		{"outcome", record},
@@ -133,6 +139,10 @@ func doneWords(name, destination string) string {
 		return "Closed without an outcome."
 	case traceCommand:
 		return "Looked up in the national register."
+	case toolAcceptCommand:
+		return "Noted: your own online tool has it. Record the outcome here when the patient was answered."
+	case toolDeclineCommand:
+		return "Noted: your own online tool has not got it. It is dealt with here."
 	case misroutedCommand:
 		return "Noted: this was sent to the wrong place. Nothing has moved. If it should go elsewhere, offer it there."
 	case heardCommand:

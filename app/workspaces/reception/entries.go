@@ -45,6 +45,9 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 	if says := tracedWords(actor, e); says != "" {
 		return says, "", false
 	}
+	if says := toolWords(k, actor, e); says != "" {
+		return says, note, false
+	}
 	if in, _ := e.Details["in"].(string); in == "own-system" {
 		if says := ownSystemWords(k, e); says != "" {
 			return says, note, false
@@ -57,6 +60,8 @@ func entryWords(k *call, e audit.Entry) (says, note string, looked bool) {
 		return actor + " opened it", "", true
 	case "decision.read":
 		return actor + " read the whole explanation", "", true
+	case "request.read-handover":
+		return actor + " asked how it stands", "", true
 	case "request.track":
 		return "The patient looked how it stands", "", true
 	case "request.verify":
@@ -146,6 +151,8 @@ func submittedWords(e audit.Entry) string {
 		return "It came in by phone"
 	case channel == "in-person":
 		return "It came in in person"
+	case channel == "link":
+		return "It came in by a link to the organisation’s own online tool"
 	case channel == "app":
 		return "It came in through an app"
 	}

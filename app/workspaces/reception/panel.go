@@ -108,6 +108,9 @@ func standing(k *call, v requests.View) []string {
 			}
 		}
 	}
+	if line := toolStanding(k, v); line != "" {
+		lines = append(lines, line)
+	}
 	if v.CareDue != nil {
 		lines = append(lines, "Care itself is due at "+wording.ShortMoment(*v.CareDue, k.now)+".")
 	}

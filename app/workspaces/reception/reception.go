@@ -42,6 +42,8 @@ type Requests interface {
 	Raise(ctx context.Context, by requests.Actor, c requests.Command, to policy.Urgency, reason string) (requests.View, error)
 	Lower(ctx context.Context, by requests.Actor, c requests.Command, to policy.Urgency, reason string) (requests.View, error)
 	Misrouted(ctx context.Context, by requests.Actor, c requests.Command, reason, note string) (requests.View, error)
+	ToolAccept(ctx context.Context, by requests.Actor, c requests.Command) (requests.View, error)
+	ToolDecline(ctx context.Context, by requests.Actor, c requests.Command, reason string) (requests.View, error)
 }
 
 // Directories know the organisations of a neighbourhood now. It is directory.Service.

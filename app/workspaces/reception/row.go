@@ -23,6 +23,9 @@ func (w *Workspace) row(k *call, r requests.Row, open requests.Reference) pages.
 		Urgency: urgencyLabel(r.Urgency), Kind: kindTitle(r), Channel: channelWords(r.Channel),
 		Status: statusLabel(r.Status, r.Claimed != nil),
 	}
+	if label, ok := toolLabel(r.Tool); ok && r.Claimed == nil {
+		row.Status = label
+	}
 	if r.Offered {
 		row.From = r.From.Name
 	}

@@ -55,6 +55,8 @@ func channelWords(c requests.Channel) string {
 		return "In person"
 	case requests.Tasked:
 		return "From Onedoor itself"
+	case requests.Linked:
+		return "Link to own online tool"
 	case requests.Referral:
 		return "Referral"
 	}

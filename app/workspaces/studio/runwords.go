@@ -266,6 +266,8 @@ func channelWords(c string) string {
 		return "Phone"
 	case "in-person":
 		return "In person"
+	case "link":
+		return "Link to an own online tool"
 	}
 	return titled(c)
 }

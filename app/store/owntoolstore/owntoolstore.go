@@ -1,0 +1,60 @@
+// Package owntoolstore keeps the online tools that organisations have of their own. It implements owntools.Store. Handovers
+// are no part of it: package requeststore keeps them with their requests.
+package owntoolstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"onedoor/app/audit"
+	"onedoor/app/database"
+	"onedoor/app/owntools"
+	"onedoor/app/store/auditstore"
+	"onedoor/tenants"
+)
+
+// Store implements owntools.Store.
+type Store struct{ db *database.DB }
+
+var _ owntools.Store = (*Store)(nil)
+
+// New makes a store over a database.
+func New(db *database.DB) *Store { return &Store{db} }
+
+// Tool implements owntools.Store.
+func (s *Store) Tool(ctx context.Context, neighbourhood, organisation uuid.UUID) (t owntools.Tool, found bool, err error) {
+	err = s.db.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx *database.Tx) error {
+		t = owntools.Tool{NeighbourhoodID: neighbourhood, OrganisationID: organisation}
+		err := tx.Pgx().QueryRow(ctx, "select name, address, enabled, changed_by, changed_at from own_tools where neighbourhood_id = $1 and organisation_id = $2", neighbourhood, organisation).
+			Scan(&t.Name, &t.Address, &t.On, &t.ChangedBy, &t.ChangedAt)
+		found = err == nil
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return t, false, fmt.Errorf("read an organisation's own tool: %w", err)
+	}
+	return t, found, nil
+}
+
+// Set implements owntools.Store.
+func (s *Store) Set(ctx context.Context, scope tenants.Scope, t owntools.Tool, entry audit.Entry) error {
+	return s.db.InTx(ctx, scope, func(tx *database.Tx) error {
+		_, err := tx.Pgx().Exec(ctx, `
+			insert into own_tools (neighbourhood_id, organisation_id, name, address, enabled, changed_by, changed_at) values ($1, $2, $3, $4, $5, $6, $7)
+			on conflict (neighbourhood_id, organisation_id) do update
+			set name = excluded.name, address = excluded.address, enabled = excluded.enabled, changed_by = excluded.changed_by, changed_at = excluded.changed_at`,
+			t.NeighbourhoodID, t.OrganisationID, t.Name, t.Address, t.On, t.ChangedBy, t.ChangedAt)
+		if err != nil {
+			return fmt.Errorf("keep an organisation's own tool: %w", err)
+		}
+		auditstore.Append(tx, entry)
+		return nil
+	})
+}

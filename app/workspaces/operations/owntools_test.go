@@ -1,0 +1,58 @@
+package operations_test
+
+import (
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"onedoor/app/demo/demotest"
+	"onedoor/app/directory"
+	"onedoor/app/identity"
+	"onedoor/app/owntools"
+	"onedoor/app/routes"
+	"onedoor/app/store/directorystore"
+	"onedoor/app/store/identitystore"
+	"onedoor/app/store/owntoolstore"
+	"onedoor/app/workspaces/operations"
+)
+
+func TestAnOrganisationSaysThatItsPatientsGoOnInItsOwnTool(t *testing.T) {
+	t.Parallel()
+	w := demotest.New(t)
+	d := &desk{World: w, door: identity.NewDoor(identitystore.New(w.DB), w.Now, nil)}
+	server := routes.New(routes.Options{Doors: d.door, Development: true, Now: w.Now})
+	all := directory.New(directorystore.New(w.DB), w.Now)
+	tools := owntools.New(owntools.Options{Store: owntoolstore.New(w.DB), Requests: w.Requests, Now: w.Now, Random: rand.Reader})
+	operations.New(operations.Options{Directories: all, Neighbourhoods: all, OwnTools: tools, Now: w.Now}).Add(server)
+	listening := httptest.NewServer(server.Handler())
+	t.Cleanup(listening.Close)
+	d.url = listening.URL
+
+	jo, lead, sam := d.as(t, "jo.bennett"), d.as(t, "neil.hart"), d.as(t, "sam.carter")
+	status, _, body := jo(http.MethodGet, "/operations/own-tools")
+	if status != http.StatusOK {
+		t.Fatal(status, body)
+	}
+	holds(t, body, "Weir Lane Surgery", `href="/riverside/go/A81001"`, "not Quayside Pharmacy", "not checked")
+	status, _, body = jo(http.MethodPost, "/operations/own-tools/A81001", "on", "yes", "name", "Weir <b>Lane</b>", "address", "http://forms.example/")
+	if status != http.StatusUnprocessableEntity {
+		t.Error(status)
+	}
+	holds(t, body, "There is a problem", "Enter an address that begins with https://", `value="http://forms.example/"`, "Weir &lt;b&gt;Lane&lt;/b&gt;", "checked")
+	status, at, body := jo(http.MethodPost, "/operations/own-tools/A81001", "on", "yes", "name", "Weir Lane Online", "address", "https://forms.example/")
+	if status != http.StatusOK || at != "/operations/own-tools?done=saved" {
+		t.Errorf("%d at %s", status, at)
+	}
+	holds(t, body, "Saved.", `value="https://forms.example/"`, "checked", "Changed by Jo Bennett on")
+	for _, place := range []string{"FRV01", "A81002", "B82001", "nowhere"} {
+		if status, _, _ := jo(http.MethodPost, "/operations/own-tools/"+place, "name", "x", "address", "https://x.example/"); status != http.StatusNotFound {
+			t.Errorf("%s: %d", place, status)
+		}
+	}
+	for name, as := range map[string]func(string, string, ...string) (int, string, string){"a lead": lead, "a receptionist": sam} {
+		if status, _, _ := as(http.MethodGet, "/operations/own-tools"); status != http.StatusForbidden {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+}
