@@ -63,7 +63,9 @@ func (w *world) set(on bool) {
 // asked is a callback that stands with Weir Lane Surgery.
 func (w *world) asked() requests.Reference {
 	w.t.Helper()
-	i := slices.IndexFunc(w.Patients, func(p patients.Patient) bool { return p.PracticeID == weirLane && p.BirthDate.Age(nhs.DateOf(w.Now())) >= 16 })
+	i := slices.IndexFunc(w.Patients, func(p patients.Patient) bool {
+		return p.PracticeID == weirLane && p.BirthDate.Age(nhs.DateOf(w.Now())) >= 16
+	})
 	p := w.Patients[i]
 	receipt, err := w.Requests.Submit(w.t.Context(), requests.Submission{
 		NeighbourhoodID: riverside, Channel: requests.Linked, Kind: "callback", Patient: patients.Given{NHSNumber: p.NHSNumber, BirthDate: p.BirthDate}, AskedOf: weirLane,

@@ -42,15 +42,14 @@ var riverside = demo.NeighbourhoodID("riverside")
 // which of them is meant.
 type desk struct {
 	*demotest.World
-	far       *far
-	patient   patients.Patient
-	practice  uuid.UUID
-	bookings  map[bool]*bookings.Service // whether somebody waits no longer than the product lets them
-	self      map[bool]*selfservice.Service
-	staff     requests.Actor
-	mu        sync.Mutex
-	ends      map[uuid.UUID]*end
-	submitted int
+	far      *far
+	patient  patients.Patient
+	practice uuid.UUID
+	bookings map[bool]*bookings.Service // whether somebody waits no longer than the product lets them
+	self     map[bool]*selfservice.Service
+	staff    requests.Actor
+	mu       sync.Mutex
+	ends     map[uuid.UUID]*end
 }
 
 // end is one cell's far end.

@@ -162,8 +162,10 @@ func everything() string {
 func messages() []struct{ address, event string } {
 	const under = "https://fhir.nhs.uk/MessageDefinition/bars-message-"
 	return []struct{ address, event string }{
-		{under + "servicerequest-request-referral", "servicerequest-request"}, {under + "servicerequest-request-cancelled", "servicerequest-request"},
-		{under + "booking-request", "booking-request"}, {under + "booking-request-cancelled", "booking-request"},
+		{under + "servicerequest-request-referral", "servicerequest-request"},
+		{under + "servicerequest-request-cancelled", "servicerequest-request"},
+		{under + "booking-request", "booking-request"},
+		{under + "booking-request-cancelled", "booking-request"},
 	}
 }
 
