@@ -9,6 +9,7 @@ import (
 	"onedoor/app/calls"
 	"onedoor/app/channels/voice/dialogue"
 	"onedoor/app/channels/voice/webhook"
+	"onedoor/app/needs"
 	"onedoor/app/store/callerstore"
 )
 
@@ -27,8 +28,9 @@ func (a *App) wireDialogue() (err error) {
 		proving.Texts, speaking.Texts = s.outbox, s.outbox
 	}
 	s.callers = callers.New(proving)
+	s.needs = needs.New(needs.Options{Registers: s.traces, Callers: s.callers, Envelopes: s.envelopes})
 	a.wireSelfService()
-	speaking.Callers, speaking.SelfService = s.callers, s.selfservice
+	speaking.Callers, speaking.SelfService, speaking.Needs = s.callers, s.selfservice, s.needs
 	if s.recordings.Transcribing() { // where no machine hears a caller, nobody is asked in their own words
 		speaking.Understanding = s.understanding
 	}

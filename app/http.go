@@ -41,7 +41,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	pages := web.New(web.Options{
 		Catalogue: s.catalogue, Walker: s.walker, Requests: s.requests,
-		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding, SelfService: s.selfservice, OwnTools: s.ownTools,
+		Neighbourhoods: s.directory, Directories: s.directory, Conversations: s.conversations, Contacts: s.calls, Understanding: s.understanding, SelfService: s.selfservice, Needs: s.needs, OwnTools: s.ownTools,
 		Now: a.now, Random: rand.Reader, Log: a.log, Line: numbers,
 	})
 	a.server = routes.New(routes.Options{
@@ -54,7 +54,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, PINs: s.callers, SelfService: s.selfservice, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
+		Catalogue: s.catalogue, PINs: s.callers, SelfService: s.selfservice, Traces: s.traces, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
 		Reports: s.calls, Directories: s.directory, Now: a.now,
 	})
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	}
 	program.Add(a.server)
 	reception.New(reception.Options{
-		Requests: s.requests, PINs: s.callers, Traces: s.traces, Bookings: s.bookings, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
+		Requests: s.requests, PINs: s.callers, Traces: s.traces, Needs: s.needs, Bookings: s.bookings, Directories: s.directory, Recordings: s.recordings, Changes: changes, Catalogue: s.catalogue, Now: a.now,
 	}).Add(a.server)
 	studio.New(studio.Options{
 		Publishing: s.publishing, Directories: s.directory, Loads: s.kept, Alarms: s.alarms, Misroutes: s.misroutes, Traffic: s.simulations, Simulations: s.simulations, Catalogue: s.catalogue, Now: a.now,

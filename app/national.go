@@ -12,6 +12,7 @@ import (
 	"onedoor/app/demo"
 	"onedoor/app/directory"
 	"onedoor/app/directory/odt"
+	"onedoor/app/needs"
 	"onedoor/app/nhs"
 	"onedoor/app/outbound"
 	"onedoor/app/patients/flags"
@@ -42,8 +43,9 @@ func (a *App) wireNational() error {
 	if err != nil {
 		return err
 	}
+	a.services.envelopes = needs.NewEnvelopes(a.services.vault)
 	o := traces.Options{
-		Store: tracestore.New(a.db), Requests: a.services.requests, Sealer: a.services.vault, Now: a.now,
+		Store: tracestore.New(a.db), Requests: a.services.requests, Sealer: a.services.vault, Keeper: a.services.envelopes, Now: a.now,
 		Limit:      limitstore.New(a.db, "personal-demographics", limitstore.PerSecond(pdsCalls)),
 		FlagsLimit: limitstore.New(a.db, "patient-flags", limitstore.PerSecond(pdsCalls)),
 	}

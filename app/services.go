@@ -23,6 +23,7 @@ import (
 	"onedoor/app/integrations"
 	"onedoor/app/messages"
 	"onedoor/app/misroutes"
+	"onedoor/app/needs"
 	"onedoor/app/owntools"
 	"onedoor/app/publishing"
 	"onedoor/app/recordings"
@@ -87,6 +88,9 @@ type services struct {
 	selfservice *selfservice.Service
 
 	traces *traces.Service
+	needs  *needs.Service
+
+	envelopes *needs.Envelopes
 
 	ownTools    *owntools.Service
 	ownToolRows *owntoolstore.Store

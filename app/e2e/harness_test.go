@@ -33,6 +33,7 @@ const patience = time.Minute
 type demonstration struct {
 	BaseURL       string            `json:"base_url"`
 	Neighbourhood string            `json:"neighbourhood"`
+	OutboxURL     string            `json:"outbox_url"` // the texts of the last while
 	Keys          map[string]string `json:"keys"`
 	Organisations []struct {
 		ODS    string `json:"ods_code"`

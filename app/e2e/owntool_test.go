@@ -33,7 +33,7 @@ func TestAnOwnToolTakesARequestAndFinishesIt(t *testing.T) {
 	v.shows("The Locks Medical Centre keeps its own online form, The Locks Online")
 	v.send("/go/A81002", nil)
 	answers := map[string][]string{"age-band": {"16-or-over"}, "red-flags-adult": {"none"}, "callback-topic": {"medicines"}}
-	reference, _ := v.goesOn(kinds, journey{"callback", who, "", func(it *catalogue.Item) []string { return answers[it.LinkID] }})
+	reference, _ := v.goesOn(kinds, journey{kind: "callback", who: who, answer: func(it *catalogue.Item) []string { return answers[it.LinkID] }})
 	found := linkToTool.FindStringSubmatch(v.body)
 	if found == nil {
 		t.Fatalf("nothing leads to the tool:\n%s", v.body)

@@ -94,7 +94,7 @@ func TestPagesAndAPIDecideAlike(t *testing.T) {
 				who = p.Patients[0]
 			}
 			said := map[string]json.RawMessage{}
-			j := journey{kind.Code, who, "FRV01", answering(t, rng, who, said, set == sets-1)}
+			j := journey{kind: kind.Code, who: who, pharmacy: "FRV01", answer: answering(t, rng, who, said, set == sets-1)}
 			visitor := p.visit()
 			reference, stopped := visitor.asks(kinds, j)
 			body := asks(who, kind.Code, nil)

@@ -49,6 +49,10 @@ func TestAReferralByBaRSAndItsOutcomeByMESH(t *testing.T) {
 	if kinds := p.kinds(t, "FRV04", reference); kinds["referral"] != 1 {
 		t.Errorf("effects at the pharmacy: %v", kinds)
 	}
+	if _, metrics := read(t, p.metricsURL); !strings.Contains(metrics, `onedoor_delivery_filed_total{neighbourhood="riverside",organisation="A81002"} 1`) ||
+		!strings.Contains(metrics, `onedoor_delivery_overdue{neighbourhood="riverside",organisation="A81002"} 0`) || strings.Contains(metrics, reference) {
+		t.Error("the delivery gauge tells something else, or too much")
+	}
 	if kinds := p.kinds(t, "A81002", reference); kinds["document"] != 1 {
 		t.Errorf("effects at the practice: %v", kinds)
 	}

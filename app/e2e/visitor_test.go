@@ -149,6 +149,8 @@ type journey struct {
 	pharmacy string // an ODS code, or none
 	// answer is what they say to a question; nothing leaves it out.
 	answer func(*catalogue.Item) []string
+	// texts says that texts to their mobile number are safe.
+	texts bool
 }
 
 var soreThroatAnswers = map[string][]string{
@@ -158,7 +160,7 @@ var soreThroatAnswers = map[string][]string{
 
 // soreThroatJourney is that of the demonstration.
 func soreThroatJourney(who person) journey {
-	return journey{"symptoms", who, "FRV01", func(it *catalogue.Item) []string { return soreThroatAnswers[it.LinkID] }}
+	return journey{kind: "symptoms", who: who, pharmacy: "FRV01", answer: func(it *catalogue.Item) []string { return soreThroatAnswers[it.LinkID] }}
 }
 
 var (
@@ -190,7 +192,11 @@ func (v *visitor) goesOn(c *catalogue.Catalogue, j journey) (reference string, e
 			it := itemAt(v.t, c, j.kind, v.at)
 			v.send(v.at, answerForm(it, j.answer(it)))
 		case strings.HasPrefix(page, "about-you/"):
-			v.send(v.at, j.who.form(v.t))
+			f := j.who.form(v.t)
+			if j.texts {
+				f.Set("safe", "yes")
+			}
+			v.send(v.at, f)
 		case page == "pharmacy":
 			v.chose = true
 			v.send(v.at, url.Values{"pharmacy": {j.pharmacy}})

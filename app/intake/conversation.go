@@ -15,6 +15,7 @@ import (
 	"onedoor/app/catalogue"
 	"onedoor/app/fault"
 	"onedoor/app/nhs"
+	"onedoor/app/patients"
 )
 
 // Lifetime is how long a conversation can be taken up again, from its last answer.
@@ -59,12 +60,26 @@ type Conversation struct {
 	Suggested catalogue.Answers `json:"suggested,omitempty"`
 
 	Details Details `json:"details"`
+	// Needs are what the person needs so that care reaches them, sealed; nil for nothing that anybody said or knows. LargePrint
+	// is the part of it that pages act on.
+	Needs      *patients.KeptNeeds `json:"needs,omitempty"`
+	LargePrint bool                `json:"large_print,omitempty"`
+	// Claimed is who somebody said that they are before they were asked, to have their needs read. It is shown filled in where
+	// it is asked, and is no detail until it is given there.
+	Claimed *Claimed `json:"claimed,omitempty"`
+
 	// At is the step that somebody went back to; empty when they go forward.
 	At Place `json:"at,omitzero"`
 
 	StartedAt time.Time `json:"started_at"` // the first contact, which decides fairness
 	UpdatedAt time.Time `json:"updated_at"` // the last answer
 	Submitted string    `json:"submitted,omitempty"`
+}
+
+// Claimed is a number and a date of birth.
+type Claimed struct {
+	NHSNumber nhs.Number `json:"nhs_number"`
+	BirthDate nhs.Date   `json:"birth_date"`
 }
 
 // Place names a step that can be gone back to: a question by its linkId, or a detail.

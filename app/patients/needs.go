@@ -15,6 +15,10 @@ type Needs struct {
 	WrittenFormat string       `json:"written_format,omitempty"`
 	ContactMethod string       `json:"contact_method,omitempty"`
 	Adjustments   []Adjustment `json:"adjustments,omitempty"`
+	// Said and Words are what the person says themselves. Confirmed means that they saw all of it, and this is what they left.
+	Said      []Support `json:"said,omitempty"`
+	Words     string    `json:"words,omitempty"`
+	Confirmed bool      `json:"confirmed,omitempty"`
 }
 
 // Adjustment is one reasonable adjustment (Equality Act 2010) that is recorded nationally for a person.
@@ -24,9 +28,10 @@ type Adjustment struct {
 	Note string `json:"note,omitempty"`
 }
 
-// None reports whether nothing is recorded.
+// None reports whether nothing is recorded, and nothing was said.
 func (n Needs) None() bool {
-	return n.Language == "" && !n.Interpreter && n.WrittenFormat == "" && n.ContactMethod == "" && len(n.Adjustments) == 0
+	return n.Language == "" && !n.Interpreter && n.WrittenFormat == "" && n.ContactMethod == "" && len(n.Adjustments) == 0 &&
+		len(n.Said) == 0 && n.Words == ""
 }
 
 // And joins two registers' needs; what n says already stands.

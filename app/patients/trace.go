@@ -126,6 +126,8 @@ type Finding struct {
 	Withdrawn bool      `json:"withdrawn,omitempty"`
 	Hold      Hold      `json:"hold"`
 	At        time.Time `json:"at"`
+	// Needs are what the registers say that the person needs, sealed; they are kept apart from the rest of it.
+	Needs *KeptNeeds `json:"-"`
 }
 
 // Judge compares what was said of a person with the record that the register gave for it. A search that found somebody is

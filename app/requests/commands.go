@@ -28,9 +28,36 @@ func (r *Request) mustBeOpen() error {
 	return r.wrongState("request_closed", "This request is closed.")
 }
 
+// mustNotBeRestricted keeps a restricted person's request where it is: it goes to nobody but a person at the organisation that
+// is accountable for it.
+func (r *Request) mustNotBeRestricted() error {
+	if r.Held.Restricted {
+		return r.wrongState("record_restricted", "This person’s national record is restricted. The request stays with the organisation that is accountable for it: deal with it there.")
+	}
+	return nil
+}
+
+// stayHere takes a restricted person's request back from wherever it was about to go: off offer, and out of the line of those
+// that wait to be sent on.
+func (r *Request) stayHere() {
+	if !r.Held.Restricted || !r.Open() {
+		return
+	}
+	if r.Offer == nil && r.Status != ToVerify {
+		return
+	}
+	r.Offer, r.Status = nil, Queued
+	if r.Place.Organisation == r.HomeID {
+		r.Place = policy.Place{Organisation: r.HomeID, Queue: r.HomeQueueID}
+	}
+}
+
 // verify confirms a referral that a machine began, and offers it to its destination.
 func (r *Request) verify(at time.Time) error {
 	if err := r.mustBeOpen(); err != nil {
+		return err
+	}
+	if err := r.mustNotBeRestricted(); err != nil {
 		return err
 	}
 	if r.Status != ToVerify {
@@ -59,6 +86,9 @@ func offerExpiry(at, answerDue time.Time) time.Time {
 // accept makes the organisation that was offered the request accountable for it.
 func (r *Request) accept() error {
 	if err := r.mustBeOffered(); err != nil {
+		return err
+	}
+	if err := r.mustNotBeRestricted(); err != nil {
 		return err
 	}
 	r.Place, r.Offer, r.Status = r.Offer.Place, nil, Queued

@@ -48,7 +48,7 @@ func personOf(talk *intake.Conversation) Submission {
 			GivenName: d.GivenName, FamilyName: d.FamilyName, Sex: d.Sex, Mobile: d.Mobile, SafeToText: d.SafeToText,
 		},
 		AskedOf: talk.AskedOf, ChosenPharmacy: d.ChosenPharmacy, OwnPracticeOnly: slices.Contains(d.Unknown, intake.Pharmacy), Language: talk.Language,
-		FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),
+		Needs: needsOf(talk), FirstContactAt: talk.StartedAt, By: audit.Actor{Kind: audit.Patient}, Key: talk.ID.String(),
 	}
 	if talk.GoOnAt != uuid.Nil && in.Channel == Web {
 		in.Channel = Linked
@@ -57,6 +57,21 @@ func personOf(talk *intake.Conversation) Submission {
 		in.Proxy = &Proxy{Name: d.Proxy.GivenName + " " + d.Proxy.FamilyName, Relationship: d.Proxy.Relationship}
 	}
 	return in
+}
+
+// needsOf are the needs that go along. What was only read of a record belongs to the person who proved that it is theirs: it is
+// left out where the request turns out to be for another.
+func needsOf(talk *intake.Conversation) *patients.KeptNeeds {
+	claimed, d := talk.Claimed, talk.Details
+	if talk.Needs == nil || talk.Needs.Told || claimed == nil {
+		return talk.Needs
+	}
+	otherNumber := d.NHSNumber != "" && claimed.NHSNumber != "" && d.NHSNumber != claimed.NHSNumber
+	otherBirth := !d.BirthDate.IsZero() && d.BirthDate != claimed.BirthDate
+	if otherNumber || otherBirth {
+		return nil
+	}
+	return talk.Needs
 }
 
 func recordingsOf(talk *intake.Conversation) (map[string]uuid.UUID, error) {
@@ -83,9 +98,10 @@ func (in *Submission) hash(talk *intake.Conversation) error {
 		Recordings map[string]uuid.UUID `json:",omitempty"`
 		Incomplete *Incomplete          `json:",omitempty"`
 		Details    intake.Details
+		Needs      *patients.KeptNeeds `json:",omitempty"`
 		OwnOnly    bool
 		Received   int64
-	}{in.Kind, in.Answers, in.Recordings, in.Incomplete, talk.Details, in.OwnPracticeOnly, talk.StartedAt.UnixMicro()})
+	}{in.Kind, in.Answers, in.Recordings, in.Incomplete, talk.Details, in.Needs, in.OwnPracticeOnly, talk.StartedAt.UnixMicro()})
 	if err != nil {
 		return err
 	}

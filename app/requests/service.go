@@ -275,6 +275,9 @@ func (s *Service) transferTo(r *Request, rules Rules, to, service string, at tim
 	if err := r.mustBeOpen(); err != nil {
 		return policy.Place{}, err
 	}
+	if err := r.mustNotBeRestricted(); err != nil {
+		return policy.Place{}, err
+	}
 	if r.Offer != nil {
 		return policy.Place{}, r.wrongState("request_offered", "This request is on offer to another organisation already.")
 	}

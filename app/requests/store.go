@@ -68,6 +68,12 @@ type Tx interface {
 	// HoldSamePerson makes what holds for whoever r is for hold for their requests that are closed, and locks and reads those
 	// that are open, without r. It wants the scope of a job.
 	HoldSamePerson(r *Request) ([]*Request, error)
+	// AddNeeds stores what somebody needs with their new request.
+	AddNeeds(request uuid.UUID, k patients.KeptNeeds, at time.Time)
+	// KeepNeeds stores it with a request in the place of what was known in the same way. It wants the scope of a job.
+	KeepNeeds(request uuid.UUID, k patients.KeptNeeds, at time.Time) error
+	// Needs are what is known of a request's person, sealed: what they said first.
+	Needs(request uuid.UUID) ([]patients.KeptNeeds, error)
 	Audit(audit.Entry)
 	// Announce tells every node, after the commit, that a request changed.
 	Announce(r *Request, also ...uuid.UUID)

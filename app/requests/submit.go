@@ -40,7 +40,9 @@ type Submission struct {
 	Incomplete *Incomplete
 	// Supersedes names the callback request that stands for the same conversation since it was cut off: it is closed when
 	// nobody has claimed it, and stays when somebody has. Empty for none.
-	Supersedes     Reference
+	Supersedes Reference
+	// Needs are what the person needs so that care reaches them; nil for nothing that anybody said or knows.
+	Needs          *patients.KeptNeeds
 	FirstContactAt time.Time // zero for now
 	By             audit.Actor
 	Client         uuid.UUID // whose idempotency key it is; zero for the product's own pages
@@ -104,6 +106,9 @@ func (s *Service) submitOnce(ctx context.Context, in Submission, kind *catalogue
 			return err
 		}
 		tx.Insert(request, prepared.decision, pastOf(request, in, prepared, known.Load))
+		if in.Needs != nil {
+			tx.AddNeeds(request.ID, *in.Needs, now)
+		}
 		tx.Audit(s.entry(in.By, "request.submit", request, map[string]any{"channel": in.Channel, "kind": in.Kind, "rule": prepared.decision.Rule}))
 		tx.Announce(request)
 		if err := s.fileFirst(tx, request, known.Takers, known.Rules.Directory, in.By, now); err != nil {

@@ -40,9 +40,9 @@ func (a Actor) mustMayTrace(r *Request) error {
 }
 
 // Traced keeps what the national register says of whoever a request is for, and does what follows from it in the same
-// transaction: their number, and where it is known their practice; for a restricted record no postcode, and nothing is sent
-// any more; for somebody who has died nothing is sent any more, and their practice gets a task. What holds for a person holds
-// for all their requests (request_closed, not_allowed).
+// transaction: their number, and where it is known their practice; for a restricted record no postcode, nothing is sent any
+// more, and an offer to another organisation is taken back; for somebody who has died nothing is sent any more, and their practice gets a task. What holds for a person holds
+// for all their requests (request_closed, not_allowed, stale_version).
 func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Finding) (View, error) {
 	var view View
 	// What follows concerns requests and a practice that the one who asked may not see, so it is a job's to do; whether they may
@@ -61,6 +61,9 @@ func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Fi
 		if err := r.mustBeOpen(); err != nil {
 			return err
 		}
+		if c.Version != 0 && c.Version != r.Version {
+			return fault.New(fault.Conflict, "stale_version", "This request has changed since you saw it.").With("version", r.Version).With("status", string(r.Status))
+		}
 		now := s.now()
 		rules, err := tx.Rules(now)
 		if err != nil {
@@ -70,7 +73,7 @@ func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Fi
 		if err != nil {
 			return err
 		}
-		was, before := r.Version, r.Held
+		was, before, concerned, stoodAt := r.Version, r.Held, r.Concerns(), r.standsAt()
 		r.Trace, r.TracedAt = &f, now
 		if f.Verdict.Certain() {
 			if err := s.identify(tx, r, f, rules, now); err != nil {
@@ -82,9 +85,17 @@ func (s *Service) Traced(ctx context.Context, by Actor, c Command, f patients.Fi
 			return err
 		}
 		tx.Audit(s.entry(by.Actor, "request.trace", r, map[string]any{"verdict": f.Verdict, "restricted": f.Hold.Restricted, "died": f.Hold.Died}))
-		tx.Announce(r)
+		if f.Needs != nil && f.Verdict.Certain() {
+			if err := tx.KeepNeeds(r.ID, *f.Needs, now); err != nil {
+				return err
+			}
+		}
+		tx.Announce(r, concerned...)
+		if err := s.file(tx, r, stoodAt, rules.Directory, by.Actor, now); err != nil {
+			return err
+		}
 		if f.Verdict.Certain() && (before.Restricted != r.Held.Restricted || before.Died != r.Held.Died) {
-			if err := s.holdOthers(tx, r, now); err != nil {
+			if err := s.holdOthers(tx, r, rules, now); err != nil {
 				return err
 			}
 		}
@@ -112,6 +123,7 @@ func (s *Service) identify(tx Tx, r *Request, f patients.Finding, rules Rules, n
 		}
 	}
 	r.withoutPlace()
+	r.stayHere()
 	if r.PracticeID != uuid.Nil || f.Practice == "" || r.Held.Restricted {
 		return nil
 	}
@@ -130,20 +142,25 @@ func (r *Request) withoutPlace() {
 }
 
 // holdOthers makes what holds for a person hold for all their requests.
-func (s *Service) holdOthers(tx Tx, r *Request, now time.Time) error {
+func (s *Service) holdOthers(tx Tx, r *Request, rules Rules, now time.Time) error {
 	others, err := tx.HoldSamePerson(r)
 	if err != nil {
 		return err
 	}
 	for _, o := range others {
-		was := o.Version
+		was, concerned, stoodAt := o.Version, o.Concerns(), o.standsAt()
 		o.Held, o.Version, o.UpdatedAt = r.Held, was+1, now
 		o.withoutPlace()
+		o.stayHere()
 		if err := tx.Update(o, was, o.Place.Organisation); err != nil {
 			return err
 		}
-		tx.Audit(s.entry(audit.Actor{Kind: audit.System, Name: "trace"}, "request.hold", o, map[string]any{"restricted": r.Held.Restricted, "died": r.Held.Died, "by": r.Reference}))
-		tx.Announce(o)
+		by := audit.Actor{Kind: audit.System, Name: "trace"}
+		tx.Audit(s.entry(by, "request.hold", o, map[string]any{"restricted": r.Held.Restricted, "died": r.Held.Died, "by": r.Reference}))
+		tx.Announce(o, concerned...)
+		if err := s.file(tx, o, stoodAt, rules.Directory, by, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -92,6 +92,8 @@ type StaffView struct {
 	Misrouted   []MisrouteView `json:"misrouted,omitempty"` // who said that it was sent to the wrong place
 	// Arrivals are how it stands in organisations' own systems, oldest first; none where nobody wants it there.
 	Arrivals []ArrivalView `json:"arrivals,omitempty"`
+	// Needs are what the person needs so that care reaches them, sealed: what they said first, then a register's word.
+	Needs []patients.KeptNeeds `json:"-"`
 	// Handover is how it stands in the organisation's own online tool; nil where nobody was sent there.
 	Handover *Handover     `json:"handover,omitempty"`
 	Timeline []audit.Entry `json:"-"`
@@ -280,6 +282,9 @@ func (s *Service) view(tx Tx, by Actor, r *Request, rules Rules, decision policy
 		return v, err
 	}
 	v.Staff.Arrivals = arrivals
+	if v.Staff.Needs, err = tx.Needs(r.ID); err != nil {
+		return v, err
+	}
 	said, err := misroutesOf(tx, r.ID)
 	if v.Staff.Misrouted = said; err != nil || r.Outcome == nil {
 		return v, err

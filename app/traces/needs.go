@@ -37,6 +37,15 @@ func (s *Service) Needs(ctx context.Context, neighbourhood uuid.UUID, number nhs
 	return n.And(patients.Needs{Adjustments: list}), err
 }
 
+// travelling are the needs that go along with a request, so that whoever has it reads them; nil for none.
+func (s *Service) travelling(ctx context.Context, neighbourhood uuid.UUID, number nhs.Number) (*patients.KeptNeeds, error) {
+	n, err := s.Needs(ctx, neighbourhood, number)
+	if err != nil || n.None() || s.o.Keeper == nil {
+		return nil, err
+	}
+	return s.o.Keeper.Keep(ctx, neighbourhood, uuid.New(), n)
+}
+
 // NeedsOf reads what a person who has proved who they are needs, before they are asked: from what is kept, else from the
 // registers. A register that does not answer in time leaves its part out; the conversation goes on without it.
 func (s *Service) NeedsOf(ctx context.Context, neighbourhood uuid.UUID, number nhs.Number) (patients.Needs, error) {

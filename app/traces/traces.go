@@ -100,6 +100,11 @@ type Sealer interface {
 	Open(ctx context.Context, neighbourhood uuid.UUID, sealed, context []byte) ([]byte, error)
 }
 
+// Keeper seals needs so that they can go along with a request. It is needs.Envelopes.
+type Keeper interface {
+	Keep(ctx context.Context, neighbourhood, about uuid.UUID, n patients.Needs) (*patients.KeptNeeds, error)
+}
+
 // Options are what a Service stands on.
 type Options struct {
 	Tracer     patients.Tracer // nil where there is no register to ask: then nothing is traced
@@ -109,6 +114,7 @@ type Options struct {
 	Store      Store
 	Requests   Requests
 	Sealer     Sealer
+	Keeper     Keeper // nil: needs are known here for a day, and do not go along with requests
 	Now        func() time.Time
 }
 
@@ -179,8 +185,9 @@ func (s *Service) find(ctx context.Context, scope tenants.Scope, given patients.
 	if finding.Verdict.Certain() && !finding.Hold.Died {
 		// Adjustments are worth having and nothing to wait for: a trace stands without them.
 		_, _ = ask.adjustments(ctx, finding.NHSNumber)
+		finding.Needs, err = s.travelling(ctx, scope.NeighbourhoodID, finding.NHSNumber)
 	}
-	return finding, nil
+	return finding, err
 }
 
 // asking is one look at the registers for a neighbourhood.

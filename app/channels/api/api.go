@@ -47,6 +47,11 @@ type Requests interface {
 	ToolSays(ctx context.Context, neighbourhood uuid.UUID, by audit.Actor, id uuid.UUID, state requests.ToolState, says string) (requests.HandoverView, error)
 }
 
+// Traces look people up in the national register of patients. It is traces.Service.
+type Traces interface {
+	Trace(ctx context.Context, by requests.Actor, c requests.Command) (requests.View, error)
+}
+
 // Deliveries are outcomes on their way to clinical systems. It is a clinical.Store.
 type Deliveries interface {
 	List(ctx context.Context, scope tenants.Scope, f clinical.Filter, cursor string, limit int) (clinical.Page, error)
@@ -69,6 +74,7 @@ type Options struct {
 	Neighbourhoods Neighbourhoods
 	Changes        requests.Changes
 	PINs           PINs
+	Traces         Traces // nil: nobody can be looked up
 	SelfService    SelfService
 	Policies       Policies
 	Simulations    Simulations

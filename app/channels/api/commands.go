@@ -31,6 +31,7 @@ func (a *API) commands() map[string]command {
 		"outcome":  outcome(d),
 
 		"misrouted": misrouted(d),
+		"trace":     plain(a.trace),
 
 		"tool-accept":  plain(d.ToolAccept),
 		"tool-decline": reasoned(d.ToolDecline),
@@ -95,6 +96,14 @@ func reasoned(do func(context.Context, requests.Actor, requests.Command, string)
 		}
 		return do(ctx, by, on, body.Reason)
 	}
+}
+
+// trace looks up whoever a request is for in the national register of patients.
+func (a *API) trace(ctx context.Context, by requests.Actor, c requests.Command) (requests.View, error) {
+	if a.o.Traces == nil {
+		return requests.View{}, fault.New(fault.Unavailable, "tracing_off", "No national register of patients is connected here.")
+	}
+	return a.o.Traces.Trace(ctx, by, c)
 }
 
 func transfer(d Requests) command {

@@ -22,13 +22,17 @@ import (
 	"onedoor/app/callers"
 	"onedoor/app/calls"
 	"onedoor/app/channels/api"
+	"onedoor/app/clinical/simulator/national"
 	"onedoor/app/clinical/systems"
 	"onedoor/app/database"
+	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/integrations"
+	"onedoor/app/nhs"
 	"onedoor/app/outbound"
+	"onedoor/app/patients/pds"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
@@ -44,6 +48,8 @@ import (
 	"onedoor/app/store/publishingstore"
 	"onedoor/app/store/rulestore"
 	"onedoor/app/store/simulationstore"
+	"onedoor/app/store/tracestore"
+	"onedoor/app/traces"
 	"onedoor/jobs"
 )
 
@@ -58,6 +64,7 @@ type world struct {
 	policies   *publishing.Service
 	calls      *calls.Service
 	desk       *selfservicetest.Desk
+	register   *national.Server // of patients
 }
 
 func newWorld(t *testing.T) *world {
@@ -82,7 +89,15 @@ func newWorld(t *testing.T) *world {
 	ways := integrations.Options{Store: integrationstore.New(w.DB), Vault: w.Vault, Kinds: []string{"symptoms"}, Now: w.Now}
 	ways.Tester = systems.New(systems.Options{Integrations: integrationstore.New(w.DB), Settings: integrations.New(ways), Outbound: &outbound.Options{}, Now: w.Now, Random: rand.Reader})
 	w.desk = selfservicetest.New(t, w.World)
+	w.register = national.New()
+	w.register.Know(demo.NationalPeople(nhs.DateOf(w.Now()))...)
+	played := httptest.NewServer(w.register)
+	t.Cleanup(played.Close)
 	a, err := api.New(api.Options{
+		Traces: traces.New(traces.Options{
+			Tracer: pds.New(pds.Options{BaseURL: played.URL + national.PDSPath, Transport: http.DefaultTransport, Now: w.Now, Random: rand.Reader}),
+			Store:  tracestore.New(w.DB), Requests: w.Requests, Sealer: w.Vault, Now: w.Now,
+		}),
 		SelfService: w.desk.Service, Integrations: integrations.New(ways),
 		Reports:   w.calls,
 		PINs:      callers.New(callers.Options{Store: callerstore.New(w.DB, w.Now), Sealer: w.Vault, Now: w.Now}),

@@ -47,7 +47,7 @@ func (h *Handlers) askDetail(p detailPage) page {
 				return err
 			}
 			if reached {
-				return h.showDetail(v, p, p.filled(v.talk.Details), nil)
+				return h.showDetail(v, p, p.filled(v.claimed()), nil)
 			}
 		}
 		return h.resume(v)

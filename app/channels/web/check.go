@@ -38,6 +38,9 @@ func (h *Handlers) checkAnswers(v *visit) error {
 		}
 		about = append(about, h.detailRow(v, line.Place.Detail))
 	}
+	if h.Needs != nil {
+		about = append(about, h.needsRow(v))
+	}
 	c := pages.Check{
 		Page: v.asking(v.say("check-heading"), nil), Action: v.path("check-answers"),
 		Sections: []pages.Section{

@@ -163,6 +163,7 @@ func (h *Handlers) showQuestion(v *visit, it *catalogue.Item, form url.Values, p
 		f.Intro = []locales.Text{v.say("suggested")}
 	}
 	f.Back = h.back(v, intake.Place{LinkID: it.LinkID})
+	f.After = h.needsLink(v, f.Back)
 	return v.show(problems, pages.Ask(f))
 }
 

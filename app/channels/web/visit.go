@@ -180,6 +180,7 @@ func (v *visit) frame(title locales.Text, problems []components.Problem) compone
 	p := v.h.frame(v.Context, title)
 	p.Service, p.Home, p.Forget = v.directory.Neighbourhood().Name, v.path(""), v.path("forget")
 	p.Problems = len(problems) > 0
+	p.LargePrint = v.talk != nil && v.talk.LargePrint
 	return p
 }
 

@@ -32,6 +32,7 @@ type Options struct {
 	Contacts       Contacts      // nil: those who begin are not counted
 	Understanding  Understanding // nil: nobody is asked in their own words
 	SelfService    SelfService   // nil: nobody settles anything by themselves
+	Needs          Needs         // nil: nobody is asked what they need
 	OwnTools       OwnTools      // nil: nobody goes on in an organisation's own tool
 	Now            func() time.Time
 	Random         io.Reader
@@ -82,6 +83,18 @@ func (h *Handlers) Register(s *routes.Server) {
 	for _, p := range aboutYou() {
 		s.Add(http.MethodGet, "/:neighbourhood/about-you/"+p.slug, routes.Patient, h.during(h.askDetail(p)))
 		s.Add(http.MethodPost, "/:neighbourhood/about-you/"+p.slug, routes.Patient, h.during(h.giveDetail(p)))
+	}
+	for _, p := range []struct {
+		path     string
+		ask, set page
+	}{
+		{"needs", h.askNeeds, h.giveNeeds},
+		{"needs/recorded", h.askWhose, h.chooseWhose},
+		{"needs/code", h.askNeedsProof("code"), h.giveNeedsProof("code")},
+		{"needs/pin", h.askNeedsProof("pin"), h.giveNeedsProof("pin")},
+	} {
+		s.Add(http.MethodGet, "/:neighbourhood/"+p.path, routes.Patient, h.during(h.needing(p.ask)))
+		s.Add(http.MethodPost, "/:neighbourhood/"+p.path, routes.Patient, h.during(h.needing(p.set)))
 	}
 	s.Add(http.MethodGet, "/:neighbourhood/pharmacy", routes.Patient, h.during(h.askPharmacy))
 	s.Add(http.MethodPost, "/:neighbourhood/pharmacy", routes.Patient, h.during(h.choosePharmacy))

@@ -75,7 +75,7 @@ var seeded = testdb.Fill(func(ctx context.Context, db *database.DB) error {
 	}, nhs.DateOf(Monday))
 })
 
-// loaded is the catalogue, which never changes and is read from many places at once.
+// loaded is the catalogue, which never changes and is read by all tests at once: one that spoils a catalogue loads its own.
 var loaded = sync.OnceValues(catalogue.Load)
 
 func over(t testing.TB, db *database.DB) *World {

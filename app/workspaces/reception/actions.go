@@ -27,7 +27,8 @@ func (w *Workspace) actions(k *call, v requests.View, p *pages.RequestPanel, tri
 	}
 	at := k.organisation(v.Accountable)
 	mine := v.Claimed != nil && v.Claimed.ByID == k.by.ID
-	if v.Status == requests.ToVerify && (v.Claimed == nil || mine) && k.mayIn(at, "verify") {
+	restricted := v.Staff != nil && v.Staff.Held != nil && v.Staff.Held.Restricted // it goes to nobody else
+	if v.Status == requests.ToVerify && !restricted && (v.Claimed == nil || mine) && k.mayIn(at, "verify") {
 		p.Commands = append(p.Commands, pages.Command{
 			Text: "Verify and offer to " + v.Destination.Name, Action: command(v.Reference, "verify"), Primary: true, Key: "verify",
 			Hint: v.Accountable.Name + " stays accountable until it is accepted.",
@@ -47,7 +48,7 @@ func (w *Workspace) actions(k *call, v requests.View, p *pages.RequestPanel, tri
 	if mine && k.mayIn(at, "release") {
 		p.Commands = append(p.Commands, pages.Command{Text: "Release", Action: command(v.Reference, "release"), Key: "release"})
 	}
-	if (v.Claimed == nil || mine) && k.mayIn(at, "transfer") {
+	if !restricted && (v.Claimed == nil || mine) && k.mayIn(at, "transfer") {
 		if form := transferForm(k, v, tried, p.Problems); form != nil {
 			p.More = append(p.More, *form)
 		}

@@ -28,7 +28,7 @@ func (w *Workspace) appointmentsPage(b *booker, asked url.Values) (page pages.Ap
 	address := root + "/requests/" + string(v.Reference) + "/appointments"
 	page = pages.Appointments{
 		Page: w.page(b.call, "Appointments"), Back: b.list.request(v.Reference), Request: v.KindTitle + ", " + v.Reference.Spaced(), Name: wholeName(v.Staff.Patient),
-		Facts: who(b.call, v.Staff.Patient), Action: address, Find: address,
+		Facts: append(who(b.call, v.Staff.Patient), w.supportFacts(b.call, v)...), Action: address, Find: address,
 	}
 	carried := b.list.whole()
 	for _, name := range slices.Sorted(maps.Keys(carried)) {

@@ -33,7 +33,7 @@ func (w *Workspace) panel(k *call, v requests.View, tried attempt) (*pages.Reque
 	if s := v.Staff; s != nil {
 		p.Name = wholeName(s.Patient)
 		p.Facts = who(k, s.Patient)
-		p.Patient = patientFacts(k, v)
+		p.Patient = append(w.supportFacts(k, v), patientFacts(k, v)...)
 		p.Answers = w.answers(v.Kind, s, !s.Patient.BirthDate.IsZero())
 		p.Begun, p.Recordings = w.begun(s.Incomplete), w.spoken(k, v)
 		p.Timeline, p.Readers = timeline(k, s.Timeline)

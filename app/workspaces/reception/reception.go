@@ -60,6 +60,7 @@ type Options struct {
 	PINs        PINs     // nil where there is no telephone line
 	Bookings    Bookings // nil where appointments are not booked
 	Traces      Traces   // nil where nobody is looked up
+	Needs       Needs    // nil where nobody is asked what they need
 	Catalogue   *catalogue.Catalogue
 	Now         func() time.Time
 	// Heartbeat is how often a stream tells the page that it is alive; 20 s.

@@ -8,8 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 
 	"onedoor/app/audit"
 	"onedoor/app/fault"
@@ -89,9 +87,6 @@ func (w *Workspace) national(k *call, v requests.View, p *pages.RequestPanel) {
 	if w.Traces == nil {
 		return
 	}
-	if needs, err := w.Traces.Needs(k.ctx(), k.who.NeighbourhoodID, s.Patient.NHSNumber); err == nil && !needs.None() {
-		p.National = append(p.National, pages.Fact{Key: "Needs", Values: needWords(needs)})
-	}
 	if v.Status == requests.Closed || !w.Traces.Available() || !k.mayIn(k.organisation(v.Accountable), traceCommand) {
 		return
 	}
@@ -116,7 +111,7 @@ func heldWords(h patients.Hold) string {
 		lines = append(lines, line+". No message and no outcome is sent. Check it before you contact anybody.")
 	}
 	if h.Restricted {
-		lines = append(lines, "This person’s national record is restricted. Nothing is sent to any clinical system and no message is sent: deal with it yourself. Tell nobody an address, a telephone number or a practice.")
+		lines = append(lines, "This person’s national record is restricted. Nothing is sent to any clinical system, no message is sent, and the request cannot be offered to another organisation: deal with it here. Tell nobody an address, a telephone number or a practice.")
 	}
 	return strings.Join(lines, " ")
 }
@@ -144,31 +139,6 @@ func traceWords(f patients.Finding) []string {
 	}
 	if f.Replaced {
 		lines = append(lines, "The NHS number that was given has been replaced. The new one stands here.")
-	}
-	return lines
-}
-
-// needWords say what somebody needs, a line each.
-func needWords(n patients.Needs) []string {
-	var lines []string
-	for _, a := range n.Adjustments {
-		line := a.Says
-		if a.Note != "" {
-			line += " (" + a.Note + ")"
-		}
-		lines = append(lines, line)
-	}
-	if n.Interpreter {
-		lines = append(lines, "Needs an interpreter")
-	}
-	if tag, err := language.Parse(n.Language); err == nil && n.Language != "" && n.Language != "en" {
-		lines = append(lines, "Language: "+display.English.Languages().Name(tag))
-	}
-	if n.WrittenFormat != "" {
-		lines = append(lines, "Written information: "+n.WrittenFormat)
-	}
-	if n.ContactMethod != "" {
-		lines = append(lines, "Prefers to be contacted by: "+n.ContactMethod)
 	}
 	return lines
 }

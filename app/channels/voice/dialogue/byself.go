@@ -7,6 +7,7 @@ import (
 	"onedoor/app/callers"
 	"onedoor/app/clinical"
 	"onedoor/app/fault"
+	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/selfservice"
 	"onedoor/tenants"
@@ -137,7 +138,9 @@ func (d *Driver) keySelfProve(ctx context.Context, s *State, keys string) (Turn,
 		return d.notSettled(ctx, s, err)
 	}
 	s.Self.Proof, s.Proof = proof, &proof
-	return d.enter(ctx, s, stepSelfPick)
+	details := s.Talk.Details
+	lead := d.heed(ctx, s, proof, patients.Given{NHSNumber: details.NHSNumber, BirthDate: details.BirthDate})
+	return d.enter(ctx, s, stepSelfPick, lead...)
 }
 
 // picking reports what is picked now: an appointment of the caller's own comes before its new time.

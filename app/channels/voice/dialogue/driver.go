@@ -29,6 +29,7 @@ type Driver struct {
 	callers       Callers
 	understanding Understanding
 	selfService   SelfService
+	needs         Needs
 	address       string
 	now           func() time.Time
 	random        io.Reader
@@ -68,7 +69,7 @@ func New(o Options) (*Driver, error) {
 	}
 	d := &Driver{
 		catalogue: o.Catalogue, walker: o.Walker, requests: o.Requests, conversations: o.Conversations, references: o.References, directories: o.Directories,
-		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, selfService: o.SelfService, address: o.Address, now: o.Now, random: o.Random,
+		texts: o.Texts, calls: o.Calls, callers: o.Callers, understanding: o.Understanding, selfService: o.SelfService, needs: o.Needs, address: o.Address, now: o.Now, random: o.Random,
 		log: o.Log, words: w,
 	}
 	if d.log == nil {
@@ -142,7 +143,7 @@ func (d *Driver) Start(ctx context.Context, start Start) (*State, Turn, error) {
 	if err != nil {
 		turn, err = d.troubled(ctx, s, err)
 	}
-	return s, turn, err
+	return s, s.unhurried(turn), err
 }
 
 // Handle says what follows an event. It changes the state. After a hang-up, and after a person answered, the Turn is empty
@@ -166,7 +167,7 @@ func (d *Driver) Handle(ctx context.Context, s *State, e Event) (Turn, error) {
 		turn, err = d.troubled(ctx, s, err)
 	}
 	d.note(ctx, s)
-	return turn, err
+	return s.unhurried(turn), err
 }
 
 func (d *Driver) handle(ctx context.Context, s *State, e Event) (Turn, error) {

@@ -45,7 +45,7 @@ func (d *Driver) keyFirst(ctx context.Context, s *State, keys string) (Turn, err
 			return d.hear(ctx, s)
 		}
 	case "8":
-		s.Language = otherThan(s.Language)
+		s.Language, s.ChoseLanguage = otherThan(s.Language), true
 		return d.enter(ctx, s, stepFirst)
 	case "9":
 		s.MoreTime = true
@@ -104,6 +104,7 @@ func (d *Driver) newTalk(s *State, kind string) error {
 		return err
 	}
 	s.Talk, s.Token, s.Menu, s.Chosen, s.Place = talk, hash, "", nil, intake.Place{}
+	s.carry()
 	return nil
 }
 

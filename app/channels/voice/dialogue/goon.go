@@ -64,6 +64,7 @@ func (d *Driver) notFound(ctx context.Context, s *State) (Turn, error) {
 
 func (d *Driver) takeUp(ctx context.Context, s *State, talk *intake.Conversation, token []byte, birth nhs.Date) (Turn, error) {
 	s.Talk, s.Token, s.Tries, s.Proposal = talk, token, 0, nil
+	s.carry()
 	s.ToldSkipping, s.ToldReference, s.ToldDetails = false, true, false
 	if talk.Details.BirthDate.IsZero() {
 		if err := d.walker.Give(talk, intake.BirthDate, birth.String()); err != nil {

@@ -112,8 +112,9 @@ func (d *Driver) keyProve(ctx context.Context, s *State, keys string) (Turn, err
 	case err != nil:
 		return Turn{}, err
 	}
+	lead := d.heed(ctx, s, proof, s.Given)
 	s.Proof, s.Given = &proof, patients.Given{}
-	return d.enter(ctx, s, stepHear)
+	return d.enter(ctx, s, stepHear, lead...)
 }
 
 // askHear says requests and appointments: what was asked for in general, and never a medicine or a reason.

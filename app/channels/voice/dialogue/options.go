@@ -35,6 +35,7 @@ type Options struct {
 	Callers       Callers
 	Understanding Understanding
 	SelfService   SelfService // nil: nobody settles anything by themselves
+	Needs         Needs       // nil: nothing is read of what callers need
 	// Address is where the neighbourhoods' pages are, for texts: https://onedoor.example. Without it no text is sent.
 	Address string
 	Now     func() time.Time

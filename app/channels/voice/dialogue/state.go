@@ -53,6 +53,11 @@ type State struct {
 	Start
 	// MoreTime is set by a caller who needs longer, for the whole call.
 	MoreTime bool `json:",omitempty"`
+	// ChoseLanguage is true once the caller changed the language by a key: nothing that is recorded changes it after that.
+	ChoseLanguage bool `json:",omitempty"`
+	// Needs are what is recorded that a caller needs who proved who they are, sealed, and Claimed who they said to be.
+	Needs   *patients.KeptNeeds `json:",omitempty"`
+	Claimed *intake.Claimed     `json:",omitempty"`
 
 	Step  Step
 	Place intake.Place `json:",omitzero"` // what is being asked

@@ -38,6 +38,8 @@ type Phrase struct {
 	Private bool
 	// Slow is said digit by digit with pauses.
 	Slow bool
+	// Unhurried has a pause after it, for a caller who has more time.
+	Unhurried bool `json:",omitempty"`
 }
 
 // ExpectKind is what a channel waits for after it has spoken.

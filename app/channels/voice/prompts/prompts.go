@@ -123,6 +123,14 @@ func orElse(n, otherwise int64) int64 {
 // Audio is how a phrase sounds on the line of an organisation; a zero organisation is the neighbourhood's own line. It fails
 // only when no engine can say the words: with speech_engine_late, speech_engine_failed or speech_engine_missing.
 func (p *Prompts) Audio(ctx context.Context, neighbourhood, organisation uuid.UUID, phrase dialogue.Phrase) (media.Audio, error) {
+	sound, err := p.audio(ctx, neighbourhood, organisation, phrase)
+	if err != nil || !phrase.Unhurried {
+		return sound, err
+	}
+	return append(sound[:len(sound):len(sound)], media.Silence(afterPhrase)...), nil // what is kept is not changed
+}
+
+func (p *Prompts) audio(ctx context.Context, neighbourhood, organisation uuid.UUID, phrase dialogue.Phrase) (media.Audio, error) {
 	if sound, ok := p.own(ctx, neighbourhood, organisation, phrase); ok {
 		return sound, nil
 	}

@@ -20,6 +20,8 @@ import (
 const (
 	afterCharacter = 220 * time.Millisecond
 	afterGroup     = 650 * time.Millisecond
+	// afterPhrase is what a caller with more time has to take in one phrase before the next.
+	afterPhrase = 900 * time.Millisecond
 )
 
 const characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
