@@ -3,12 +3,19 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"onedoor/app/audit"
+	"onedoor/app/clinical"
 	"onedoor/app/database/testdb"
+	"onedoor/app/directory"
+	"onedoor/app/requests"
 	"onedoor/jobs"
 )
 
@@ -87,6 +94,77 @@ func TestRecordingsAreWrittenDownInEveryNeighbourhood(t *testing.T) {
 	for _, want := range neighbourhoods {
 		if got := <-written; got != want {
 			t.Errorf("%s, not %s", got, want)
+		}
+	}
+	if err := client.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// rounds is what each of some jobs does in a neighbourhood: it writes down where it was.
+type rounds map[string]chan uuid.UUID
+
+func (r rounds) visit(what string, neighbourhood uuid.UUID) (int, error) {
+	r[what] <- neighbourhood
+	return 1, errors.New("trouble in one neighbourhood does not keep it from the next")
+}
+
+func (r rounds) TraceDue(_ context.Context, neighbourhood uuid.UUID) (int, error) {
+	return r.visit("traces", neighbourhood)
+}
+
+func (r rounds) Settle(_ context.Context, neighbourhood uuid.UUID) (int, error) {
+	return r.visit("bookings", neighbourhood)
+}
+
+func (r rounds) SettleOrders(_ context.Context, neighbourhood uuid.UUID) (int, error) {
+	return r.visit("orders", neighbourhood)
+}
+
+func (r rounds) OrderStanding(context.Context, requests.Arrival) (requests.Reference, clinical.Standing, bool, error) {
+	return "", clinical.Standing{}, false, nil
+}
+
+func (r rounds) Refresh(_ context.Context, by audit.Actor) (directory.Listing, error) {
+	if by.Kind != audit.System || by.Name != "refresh_organisations" {
+		return directory.Listing{}, fmt.Errorf("by %+v", by)
+	}
+	_, err := r.visit("organisations", uuid.Nil)
+	return directory.Listing{}, err
+}
+
+// nothingArrived has no requests in other systems.
+type nothingArrived struct{ jobs.Arrivals }
+
+func (nothingArrived) DueArrivals(context.Context, uuid.UUID, int) ([]requests.Arrival, error) {
+	return nil, nil
+}
+
+func TestWhatIsNotCertainIsSettledInEveryNeighbourhood(t *testing.T) {
+	t.Parallel()
+	neighbourhoods := map[uuid.UUID]bool{uuid.New(): true, uuid.New(): true}
+	went := rounds{}
+	for _, what := range []string{"traces", "bookings", "orders", "organisations"} {
+		went[what] = make(chan uuid.UUID, 100)
+	}
+	client, err := jobs.New(testdb.New(t), jobs.Work{
+		Neighbourhoods: func(context.Context) ([]uuid.UUID, error) { return slices.Collect(maps.Keys(neighbourhoods)), nil },
+		Traces:         went, Bookings: went, Organisations: went, Standings: jobs.Standings{Arrivals: nothingArrived{}, Orders: went},
+	}, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for what, visits := range went {
+		if what == "organisations" { // the register is one for all
+			<-visits
+			continue
+		}
+		first, second := <-visits, <-visits
+		if first == second || !neighbourhoods[first] || !neighbourhoods[second] {
+			t.Errorf("%s: %s, then %s", what, first, second)
 		}
 	}
 	if err := client.Stop(ctx); err != nil {
