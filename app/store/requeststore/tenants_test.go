@@ -10,6 +10,7 @@ import (
 	"onedoor/app/database"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
+	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/policy"
 	"onedoor/tenants"
@@ -121,8 +122,10 @@ func TestRowLevelSecurityAlone(t *testing.T) {
 	w := demotest.New(t)
 	ok := must(t)
 	ctx, hillside := t.Context(), demo.NeighbourhoodID("hillside")
-	submit(t, w, soreThroat(w))
-	offered := submit(t, w, soreThroat(w))
+	asking := soreThroat(w)
+	asking.Needs = &patients.KeptNeeds{About: uuid.New(), Told: true, Sealed: []byte("sealed")}
+	submit(t, w, asking)
+	offered := submit(t, w, asking)
 	ok(w.Requests.Verify(ctx, w.Actor(t, "sam.carter"), offered))
 	practice, pharmacy, other := demo.OrganisationID("A81001"), demo.OrganisationID("FRV01"), demo.OrganisationID("A81003")
 
@@ -145,14 +148,14 @@ func TestRowLevelSecurityAlone(t *testing.T) {
 		scope tenants.Scope
 		want  map[string]int
 	}{
-		{"the practice", tenants.StaffOf(riverside, practice), map[string]int{"requests": 2, "decisions": 2, "custody": 2, "patients": atPractice, "conversations": 0, "idempotency_keys": 0}},
-		{"the pharmacy that one is offered to", tenants.StaffOf(riverside, pharmacy), map[string]int{"requests": 1, "decisions": 1, "custody": 1, "patients": 0}},
-		{"another practice", tenants.StaffOf(riverside, other), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "audit_entries": 0}},
-		{"staff of nowhere", tenants.StaffOf(riverside), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "patients": 0, "audit_entries": 0}},
-		{"the practice's id in another neighbourhood", tenants.StaffOf(hillside, practice, pharmacy), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "patients": 0, "audit_entries": 0}},
-		{"intake elsewhere", tenants.IntakeOf(hillside), map[string]int{"requests": 0, "decisions": 0, "custody": 0}},
-		{"a job elsewhere", tenants.JobOf(hillside), map[string]int{"requests": 0, "decisions": 0, "custody": 0}},
-		{"a job", tenants.JobOf(riverside), map[string]int{"requests": 2, "decisions": 2, "custody": 2, "patients": people}},
+		{"the practice", tenants.StaffOf(riverside, practice), map[string]int{"requests": 2, "decisions": 2, "custody": 2, "request_needs": 2, "patients": atPractice, "conversations": 0, "idempotency_keys": 0}},
+		{"the pharmacy that one is offered to", tenants.StaffOf(riverside, pharmacy), map[string]int{"requests": 1, "decisions": 1, "custody": 1, "request_needs": 1, "patients": 0}},
+		{"another practice", tenants.StaffOf(riverside, other), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "request_needs": 0, "audit_entries": 0}},
+		{"staff of nowhere", tenants.StaffOf(riverside), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "request_needs": 0, "patients": 0, "audit_entries": 0}},
+		{"the practice's id in another neighbourhood", tenants.StaffOf(hillside, practice, pharmacy), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "request_needs": 0, "patients": 0, "audit_entries": 0}},
+		{"intake elsewhere", tenants.IntakeOf(hillside), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "request_needs": 0}},
+		{"a job elsewhere", tenants.JobOf(hillside), map[string]int{"requests": 0, "decisions": 0, "custody": 0, "request_needs": 0}},
+		{"a job", tenants.JobOf(riverside), map[string]int{"requests": 2, "decisions": 2, "custody": 2, "request_needs": 2, "patients": people}},
 	} {
 		for table, want := range c.want {
 			if got := visible(c.scope, table); got != want {
@@ -173,11 +176,15 @@ func TestRowLevelSecurityAlone(t *testing.T) {
 		if n, err := writes(scope, "update requests set message = 'changed'"); n != 0 || err != nil {
 			t.Errorf("%s changed %d requests, %v", scope.Kind, n, err)
 		}
+		if n, err := writes(scope, "update request_needs set sealed = ''"); n != 0 || err != nil {
+			t.Errorf("%s changed what %d people need, %v", scope.Kind, n, err)
+		}
 		if n, err := writes(scope, "update custody set until_at = now()"); n != 0 || err != nil {
 			t.Errorf("%s changed %d custodies, %v", scope.Kind, n, err)
 		}
 	}
 	refused := map[string]string{
+		"deleting what people need":                 "delete from request_needs",
 		"moving a request to another neighbourhood": "update requests set neighbourhood_id = '" + hillside.String() + "'",
 		"deleting requests":                         "delete from requests",
 		"deleting decisions":                        "delete from decisions",
