@@ -47,13 +47,14 @@ type records struct {
 	journal journal
 	byName  map[string]version
 	order   map[string][]string // by type, names in the order of their making
+	carry   map[string][]string // by type and identifier, names of what ever carried it, in the order in which they did
 	effects []Effect
 	// pages are searches that were asked for by form and go on over more pages: their addresses name them and say nothing.
 	pages map[string]string
 }
 
 func openRecords(folder, name string, now func() time.Time) (*records, error) {
-	r := &records{now: now, byName: map[string]version{}, order: map[string][]string{}, effects: []Effect{}, pages: map[string]string{}}
+	r := &records{now: now, byName: map[string]version{}, order: map[string][]string{}, carry: map[string][]string{}, effects: []Effect{}, pages: map[string]string{}}
 	j, err := openJournal(folder, name, r.apply)
 	if err != nil {
 		return nil, err
@@ -82,7 +83,17 @@ func (r *records) hold(v version) {
 		return
 	}
 	r.order[v.Type] = append(r.order[v.Type], v.name())
+	r.show(v)
+}
+
+// show makes a version the newest, and found by its identifiers.
+func (r *records) show(v version) {
 	r.byName[v.name()] = v
+	for _, id := range identifiers(v.Resource) {
+		if key := v.Type + " " + id; !slices.Contains(r.carry[key], v.name()) {
+			r.carry[key] = append(r.carry[key], v.name())
+		}
+	}
 }
 
 // apply makes a commit visible.
@@ -91,7 +102,7 @@ func (r *records) apply(c commit) {
 		if _, exists := r.byName[v.name()]; !exists {
 			r.order[v.Type] = append(r.order[v.Type], v.name())
 		}
-		r.byName[v.name()] = v
+		r.show(v)
 	}
 	r.effects = append(r.effects, c.Effect)
 }
@@ -142,7 +153,11 @@ func newID() string { return strings.ToLower(rand.Text()) }
 // matching are the resources of a type that carry an identifier, or have an id; both empty match all.
 func (r *records) matching(kind string, q query) []version {
 	var out []version
-	for _, name := range r.order[kind] {
+	names := r.order[kind]
+	if q.carries != "" {
+		names = r.carry[kind+" "+q.carries]
+	}
+	for _, name := range names {
 		v := r.byName[name]
 		if q.matches(v) {
 			out = append(out, v)

@@ -17,6 +17,7 @@ const (
 
 // query is a search by what this server can search by.
 type query struct {
+	carries       string // an identifier that what is found carries, as system|value; empty when it is not searched by
 	filters       []func(version) bool
 	include       string
 	count, offset int
@@ -56,6 +57,9 @@ func (q *query) parameter(name, value string) error {
 	case "_id":
 		q.where(func(v version) bool { return v.ID == value })
 	case "identifier":
+		if strings.Contains(value, "|") {
+			q.carries = value
+		}
 		q.where(func(v version) bool { return anyMatches(identifiers(v.Resource), value) })
 	case "status", "intent":
 		q.where(func(v version) bool { return slices.Contains(strings.Split(value, ","), text(v.Resource, name)) })
