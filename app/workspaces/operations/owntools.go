@@ -9,7 +9,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
-	"onedoor/app/nhs"
 	"onedoor/app/owntools"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
@@ -49,22 +48,18 @@ func (w *Workspace) changeOwnTool(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	code, err := nhs.ParseODSCode(c.Param("place"))
+	at, err := k.organisationPlace("own-tool", "write")
 	if err != nil {
-		return fault.Absent()
-	}
-	organisation, ok := k.directory.ByODS(code)
-	if !ok || !k.who.MayIn(organisation.ID, "own-tool", "write") {
-		return fault.Absent()
+		return err
 	}
 	form, err := routes.ReadForm(c)
 	if err != nil {
 		return err
 	}
 	by := requests.Actor{Actor: k.who.Actor(), Scope: k.who.ScopeFor("own-tool", "write"), Roles: k.who.Memberships}
-	err = w.OwnTools.Set(k.ctx(), by, owntools.Tool{OrganisationID: organisation.ID, Name: form.Get("name"), Address: form.Get("address"), On: form.Get("on") == "yes"})
+	err = w.OwnTools.Set(k.ctx(), by, owntools.Tool{OrganisationID: at.organisation, Name: form.Get("name"), Address: form.Get("address"), On: form.Get("on") == "yes"})
 	if e := fault.As(err); err != nil && e.Kind == fault.Invalid {
-		return w.showOwnTools(k, organisation.ID, form, e)
+		return w.showOwnTools(k, at.organisation, form, e)
 	}
 	if err != nil {
 		return err

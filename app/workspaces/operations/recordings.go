@@ -11,7 +11,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
-	"onedoor/app/nhs"
 	"onedoor/app/recordings"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
@@ -57,13 +56,9 @@ func (w *Workspace) changeRecordings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	code, err := nhs.ParseODSCode(c.Param("place"))
+	at, err := k.organisationPlace("recording", "write")
 	if err != nil {
-		return fault.Absent()
-	}
-	organisation, ok := k.directory.ByODS(code)
-	if !ok || !k.who.MayIn(organisation.ID, "recording", "write") {
-		return fault.Absent()
+		return err
 	}
 	form, err := routes.ReadForm(c)
 	if err != nil {
@@ -73,9 +68,9 @@ func (w *Workspace) changeRecordings(c echo.Context) error {
 	if err != nil {
 		days = 0 // which no organisation can choose
 	}
-	err = w.Recordings.Set(k.ctx(), k.actor("write"), organisation.ID, recordings.Settings{KeptDays: days, Transcribe: form.Get("machine") == "yes"})
+	err = w.Recordings.Set(k.ctx(), k.actor("write"), at.organisation, recordings.Settings{KeptDays: days, Transcribe: form.Get("machine") == "yes"})
 	if e := fault.As(err); err != nil && e.Kind == fault.Invalid {
-		return w.showRecordings(k, organisation.ID, form, e)
+		return w.showRecordings(k, at.organisation, form, e)
 	}
 	if err != nil {
 		return err

@@ -12,11 +12,9 @@ import (
 	"onedoor/app/audit"
 	"onedoor/app/catalogue"
 	"onedoor/app/fault"
-	"onedoor/app/nhs"
 	"onedoor/app/routes"
 	"onedoor/app/understanding"
 	"onedoor/app/wording"
-	"onedoor/policy/access"
 	"onedoor/ui/pages"
 )
 
@@ -42,44 +40,6 @@ func (w *Workspace) addUnderstanding(s *routes.Server) {
 	s.Add(http.MethodGet, understandingPath, routes.Need("understanding", "read"), w.understandings)
 	s.Add(http.MethodGet, placePath, routes.Need("understanding", "read"), w.understanding)
 	s.Add(http.MethodPost, placePath, routes.Need("understanding", "write"), w.changeUnderstanding)
-}
-
-// place is whose setting it is.
-type place struct {
-	slug, name   string
-	organisation uuid.UUID // zero for the neighbourhood's own
-}
-
-// places are those that a person may do an action to: a lead the neighbourhood's own, others their organisations'.
-func (k *call) places(object, action string) []place {
-	var list []place
-	if slices.Contains(k.who.Reaches(object, action), access.Neighbourhood) {
-		list = append(list, place{theNeighbourhood, k.directory.Neighbourhood().Name + "’s own front door and line", uuid.Nil})
-	}
-	for _, o := range k.directory.Organisations() {
-		if k.who.MayIn(o.ID, object, action) {
-			list = append(list, place{string(o.ODS), o.Name, o.ID})
-		}
-	}
-	return list
-}
-
-// place finds the one in the address. Another's is as if it were absent.
-func (k *call) place(object, action string) (place, error) {
-	slug := k.c.Param("place")
-	if slug != theNeighbourhood {
-		code, err := nhs.ParseODSCode(slug)
-		if err != nil {
-			return place{}, fault.Absent()
-		}
-		slug = string(code)
-	}
-	list := k.places(object, action)
-	i := slices.IndexFunc(list, func(p place) bool { return p.slug == slug })
-	if i < 0 {
-		return place{}, fault.Absent()
-	}
-	return list[i], nil
 }
 
 // understandings lists whose settings there are; where there is one alone it is shown at once.
