@@ -138,3 +138,27 @@ func organisationTo(d *tenants.Directory, to string, at time.Time) (tenants.Orga
 	}
 	return o, nil
 }
+
+// closedBy closes a request with what was done elsewhere. The record of the organisation that did it has it already; the
+// registered practice is told where that is another.
+func (s *Service) closedBy(r *Request, by, note string, organisation uuid.UUID, d *tenants.Directory, now time.Time) ([]clinical.Delivery, error) {
+	r.Offer = nil
+	r.Outcome = &Outcome{Code: doneOutcome, Note: note, By: by, OrganisationID: organisation, At: now}
+	r.Status = Closed
+	kind, ok := s.catalogue.Kind(r.Kind)
+	if !ok {
+		return nil, nil
+	}
+	return othersRecords(r, kind, d, now)
+}
+
+func othersRecords(r *Request, kind *catalogue.Kind, d *tenants.Directory, now time.Time) ([]clinical.Delivery, error) {
+	list, err := deliveriesOf(r, kind, outcomeTitle(kind, doneOutcome), d, now)
+	var others []clinical.Delivery
+	for _, x := range list {
+		if x.Purpose != clinical.OwnRecord {
+			others = append(others, x)
+		}
+	}
+	return others, err
+}
