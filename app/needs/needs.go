@@ -87,7 +87,7 @@ func (s *Service) Recorded(ctx context.Context, proof callers.Proof) (patients.N
 	within, stop := context.WithTimeout(ctx, s.o.Budget)
 	defer stop()
 	n, err := s.o.Registers.NeedsOf(within, proof.NeighbourhoodID, who.NHSNumber)
-	if within.Err() != nil && ctx.Err() == nil {
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
 		return patients.Needs{}, nil
 	}
 	return n, err

@@ -60,8 +60,8 @@ func (s *Service) NeedsOf(ctx context.Context, neighbourhood uuid.UUID, number n
 	if record.Hold.Died {
 		return patients.Needs{}, nil
 	}
-	_, _ = ask.adjustments(ctx, record.NHSNumber) // likewise
-	return s.Needs(ctx, neighbourhood, number)
+	_, _ = ask.adjustments(ctx, record.NHSNumber)                     // likewise
+	return s.Needs(context.WithoutCancel(ctx), neighbourhood, number) // what one register said stands, however long the other was silent
 }
 
 // adjustments reads reasonable adjustments, from what is kept or from the register.

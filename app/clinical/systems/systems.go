@@ -1,7 +1,7 @@
 // Package systems finds the adapter for a way into an organisation's clinical system, and keeps one for each integration
-// as it stands, so that connections and tokens are used again. It reads the integration every time: a pause, a new address
-// or a new credential holds from the next delivery on. It tries a connection when an administrator asks, and stands between
-// an integration that only records and the network.
+// as it stands, so that connections and tokens are used again. The integration is read for every slice of deliveries, and
+// every time that it is asked for otherwise: a pause, a new address or a new credential holds from the next one on.
+// It tries a connection when an administrator asks, and stands between an integration that only records and the network.
 //
 // It sends nothing itself, and decides nothing about what is sent. Credentials come to it in the clear and go into the
 // adapter alone.
