@@ -31,6 +31,8 @@ const (
 	tabs = 4
 	// patience is how long a test may use its tab.
 	patience = 4 * time.Minute
+	// awaited is how long something on a page may take on a busy machine.
+	awaited = time.Minute
 )
 
 // shared is the one browser of the process. A test process has no other place from which each test could reach it.

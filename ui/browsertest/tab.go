@@ -121,7 +121,7 @@ func (tab *Tab) Address() string {
 func (tab *Tab) Await(expression string) {
 	tab.t.Helper()
 	for {
-		_, err := chromedp.Run(tab.ctx, chromedp.Poll[bool]("Boolean("+expression+")"))
+		_, err := chromedp.Run(tab.ctx, chromedp.Poll[bool]("Boolean("+expression+")", chromedp.WithPollingTimeout(awaited)))
 		switch {
 		case err == nil:
 			return

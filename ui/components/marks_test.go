@@ -72,7 +72,7 @@ func TestAWorkspaceNamesWhoIsSignedIn(t *testing.T) {
 		Person: "Priya Shah", Organisation: "Riverside Surgery", SignOut: "/sign-out",
 		Navigation: []components.NavigationItem{{Text: "Queues", Href: "/reception", Current: true}},
 	}}))
-	for _, want := range []string{"Priya Shah", "Riverside Surgery", `action="/sign-out"`, `aria-current="page"`, "htmx.min.js", "hx-sse.min.js", `includeIndicatorCSS`} {
+	for _, want := range []string{"Priya Shah", "Riverside Surgery", `action="/sign-out"`, `aria-current="page"`, "staff.bundle.js", `includeIndicatorCSS`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %s", want)
 		}

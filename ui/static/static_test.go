@@ -45,6 +45,23 @@ func TestABareNameIsCheckedEachTime(t *testing.T) {
 	}
 }
 
+// htmx starts when the script that holds it is done: what extends it and what listens to it have to be in the same one.
+func TestStaffPagesHaveOneScript(t *testing.T) {
+	t.Parallel()
+	w := get(t, static.Path(static.StaffScript))
+	if got := w.Header().Get("Content-Type"); w.Code != 200 || got != "text/javascript; charset=utf-8" {
+		t.Fatalf("got %d, %q", w.Code, got)
+	}
+	at := 0
+	for _, part := range []string{"var htmx=", `htmx.registerExtension("sse"`, "htmx:sse:after:connection'"} {
+		next := strings.Index(w.Body.String()[at:], part)
+		if next < 0 {
+			t.Fatalf("%q does not follow what comes before it", part)
+		}
+		at += next
+	}
+}
+
 func TestNothingElseIsServed(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"/assets/", "/assets/images", "/assets/../static.go", "/assets/%2e%2e/static.go", static.Path(""), "/assets/absent.css"} {

@@ -226,16 +226,38 @@ func TestAnAnswerThatComesLateHidesNothing(t *testing.T) {
 	tab.Await(`document.querySelector(".app-deliveries")?.innerText.includes("Sent, and not yet confirmed")`)
 }
 
+// shutStream keeps a page from hearing of changes, as on a bad line, or lets it hear again.
+func shutStream(t *testing.T, tab *browsertest.Tab, shut bool) {
+	t.Helper()
+	pattern := &network.BlockPattern{URLPattern: "*://*:*/reception/events", Block: shut}
+	if _, err := chromedp.Call(tab.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{pattern}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatChangesBeforeAPageListensIsShown(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	receipt := h.ask(t, 1, "callback", nil)
+	tab := h.tab(t, "sam.carter")
+	shutStream(t, tab, true)
+	tab.Go(h.url + "/reception/queues/" + receipt.Queue.ID.String())
+	tab.Await(`!document.getElementById("live").hidden`)
+	if _, err := h.Requests.Claim(t.Context(), h.Actor(t, "aisha.rahman"), requests.Command{Reference: receipt.Reference}); err != nil {
+		t.Fatal(err)
+	}
+	shutStream(t, tab, false)
+	tab.Await(`document.querySelector("#row-` + string(receipt.Reference) + `").innerText.includes("Dr Aisha Rahman")`)
+	tab.Await(`document.getElementById("live").hidden`)
+}
+
 func TestLosingAClaimInAList(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	receipt := h.ask(t, 1, "callback", nil)
 	row := "#row-" + string(receipt.Reference)
 	tab := h.tab(t, "sam.carter")
-	// The stream is kept shut, as on a bad line, so that the list is behind.
-	if _, err := chromedp.Call(tab.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/reception/events", Block: true}}}); err != nil {
-		t.Fatal(err)
-	}
+	shutStream(t, tab, true) // so that the list is behind
 	tab.Go(h.url + "/reception/queues/" + receipt.Queue.ID.String())
 	if _, err := h.Requests.Claim(t.Context(), h.Actor(t, "aisha.rahman"), requests.Command{Reference: receipt.Reference}); err != nil {
 		t.Fatal(err)

@@ -121,7 +121,6 @@ document.addEventListener('click', (event) => {
 })
 
 // Live updates: the stream says that something changed, and never what.
-let connected = false
 let heard = Date.now()
 const pause = (says) => {
   const note = document.getElementById('live')
@@ -156,8 +155,7 @@ const signedOut = () => {
 }
 if (stream) {
   stream.addEventListener('htmx:sse:after:connection', () => {
-    if (connected) renew()
-    connected = true
+    renew() // what changed since the page was drawn, or since the connection before, was told to nobody
     resume()
   })
   stream.addEventListener('htmx:sse:before:connection', (event) => {
