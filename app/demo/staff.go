@@ -74,6 +74,7 @@ var clients = []client{
 	{"org_admin", "Jo Bennett’s key", "riverside", "A81001", tenants.OrgAdmin, "jo.bennett"},
 	{"operator", "Omar Khan’s key", "riverside", "", tenants.Operator, "omar.khan"},
 	{"partner", "Another online tool", "riverside", "", tenants.Partner, ""},
+	{"partner_second", "A second online tool", "riverside", "", tenants.Partner, ""},
 	{"foreign_receptionist", "Carys Evans’s key", "hillside", "B82001", tenants.Receptionist, "carys.evans"},
 }
 
