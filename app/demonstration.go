@@ -38,7 +38,7 @@ func (a *App) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.seedOwnTool(ctx); err != nil {
+	if err := a.seedOwnTools(ctx); err != nil {
 		return err
 	}
 	return a.holdAppointments(ctx)

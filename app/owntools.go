@@ -8,6 +8,7 @@ import (
 	"onedoor/app/audit"
 	"onedoor/app/clinical/simulator/owntool"
 	"onedoor/app/demo"
+	"onedoor/app/owntools"
 	"onedoor/tenants"
 )
 
@@ -19,9 +20,17 @@ func playedTools(c Config) *owntool.Server {
 	return owntool.New(owntool.Options{API: c.base(), Key: demo.PartnerKey()})
 }
 
-// seedOwnTool gives the demonstration's practice the tool that this process plays.
-func (a *App) seedOwnTool(ctx context.Context) error {
-	wanted := demo.OwnTool(a.simulatorURL())
+// seedOwnTools gives the demonstration's practices the tools that this process plays.
+func (a *App) seedOwnTools(ctx context.Context) error {
+	for _, wanted := range demo.OwnTools(a.simulatorURL()) {
+		if err := a.seedOwnTool(ctx, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) seedOwnTool(ctx context.Context, wanted owntools.Tool) error {
 	kept, found, err := a.services.ownToolRows.Tool(ctx, wanted.NeighbourhoodID, wanted.OrganisationID)
 	if err != nil {
 		return err

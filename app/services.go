@@ -118,7 +118,7 @@ func newServices(db *database.DB, deliveries *deliverystore.Store, inserter simu
 	s.kept = requeststore.New(db, s.rules, deliveries)
 	s.requests = requests.New(s.kept, kinds, now, rand.Reader)
 	s.ownToolRows = owntoolstore.New(db)
-	s.ownTools = owntools.New(owntools.Options{Store: s.ownToolRows, Requests: s.requests, Now: now, Random: rand.Reader, Development: development})
+	s.ownTools = owntools.New(owntools.Options{Store: s.ownToolRows, Requests: s.requests, Keys: s.people, Now: now, Random: rand.Reader, Development: development})
 	s.directory = directory.New(s.directories, now)
 	s.past = simulationstore.New(db, s.rules, inserter)
 	s.simulations = simulations.New(s.past, now)

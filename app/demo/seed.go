@@ -140,7 +140,7 @@ func seedStaff(ctx context.Context, s Stock) error {
 	}
 	for _, k := range clients {
 		c := identity.Client{
-			ID: id("client/" + k.name), NeighbourhoodID: id("neighbourhood/" + k.nb), OrganisationID: at(k.at), Role: k.role, Label: k.label,
+			ID: ClientID(k.name), NeighbourhoodID: id("neighbourhood/" + k.nb), OrganisationID: at(k.at), Role: k.role, Label: k.label,
 			Development: true, CreatedAt: since,
 		}
 		for _, p := range Staff() {

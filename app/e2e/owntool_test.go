@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"onedoor/app/catalogue"
 	"onedoor/app/database"
 )
@@ -72,12 +74,15 @@ func TestAnOwnToolTakesARequestAndFinishesIt(t *testing.T) {
 	if s := stands(); s.State != "done" || s.Outcome != "done" {
 		t.Errorf("once it was answered there: %+v", s)
 	}
-	// Nobody but a partner may say so, and to them what is another's is as what is not there.
+	// Nobody but that tool's key may say so, and to them what is another's is as what is not there.
 	path := "/api/v1/handovers/" + found[2]
-	for key, want := range map[string]int{"partner": http.StatusOK, "app": http.StatusForbidden, "receptionist": http.StatusForbidden} {
+	for key, want := range map[string]int{"partner": http.StatusOK, "partner_second": http.StatusNotFound, "app": http.StatusForbidden, "receptionist": http.StatusForbidden} {
 		got, err := p.as(key).do(http.MethodGet, path, nil)
 		if err != nil || got.Status != want {
 			t.Errorf("%s: %d %v", key, got.Status, err)
+		}
+		if absent, err := p.as(key).do(http.MethodGet, "/api/v1/handovers/"+uuid.NewString(), nil); want == http.StatusNotFound && (err != nil || string(absent.Body) != string(got.Body)) {
+			t.Errorf("%s: what is another tool's is %s, and what is not there %s %v", key, got.Body, absent.Body, err)
 		}
 		if want == http.StatusOK && (!strings.Contains(string(got.Body), reference) || strings.Contains(string(got.Body), who.FamilyName)) {
 			t.Errorf("a partner is told %s", got.Body)

@@ -18,6 +18,7 @@ import (
 
 	"onedoor/app/audit"
 	"onedoor/app/fault"
+	"onedoor/app/identity"
 	"onedoor/app/requests"
 	"onedoor/policy/access"
 	"onedoor/tenants"
@@ -38,8 +39,11 @@ type Tool struct {
 	Name            string // what patients know it by
 	Address         string // where they go on
 	On              bool   // patients are sent on to it
-	ChangedBy       string
-	ChangedAt       time.Time
+	// Key is the partner's key that the tool speaks with here: of this organisation's handovers no other key learns or says
+	// anything. None: only people say it.
+	Key       uuid.UUID
+	ChangedBy string
+	ChangedAt time.Time
 }
 
 // Host is the part of the address that patients are told.
@@ -71,6 +75,11 @@ type Store interface {
 	Set(ctx context.Context, scope tenants.Scope, t Tool, entry audit.Entry) error
 }
 
+// Keys are the API keys of a neighbourhood that hold. It is identitystore.Store.
+type Keys interface {
+	Clients(ctx context.Context, neighbourhood uuid.UUID, role tenants.Role) ([]identity.Client, error)
+}
+
 // Requests keeps the handovers. It is requests.Service.
 type Requests interface {
 	ToolOf(ctx context.Context, neighbourhood uuid.UUID, reference requests.Reference) (organisation uuid.UUID, may bool, h *requests.Handover, err error)
@@ -82,6 +91,7 @@ type Requests interface {
 type Options struct {
 	Store    Store
 	Requests Requests
+	Keys     Keys
 	Now      func() time.Time
 	Random   io.Reader
 	// Development allows tools on this machine without encryption.
@@ -99,8 +109,13 @@ func (s *Service) Tool(ctx context.Context, neighbourhood, organisation uuid.UUI
 	return s.o.Store.Tool(ctx, neighbourhood, organisation)
 }
 
+// Keys are those that an organisation may name as its tool's: the keys of its neighbourhood's partners.
+func (s *Service) Keys(ctx context.Context, neighbourhood uuid.UUID) ([]identity.Client, error) {
+	return s.o.Keys.Clients(ctx, neighbourhood, tenants.Partner)
+}
+
 // Set changes an organisation's tool, by its administrator (not_allowed). A name and an https address are needed to switch it
-// on (invalid). Who was sent on before stays so.
+// on, and its key is one of Keys or none (invalid). Who was sent on before stays so.
 func (s *Service) Set(ctx context.Context, by requests.Actor, t Tool) error {
 	if !slices.ContainsFunc(by.Roles, func(m tenants.Membership) bool {
 		_, ok := access.Allow(m.Role, "own-tool", "write")
@@ -109,17 +124,21 @@ func (s *Service) Set(ctx context.Context, by requests.Actor, t Tool) error {
 		return fault.New(fault.Forbidden, "not_allowed", "Your role does not allow this.")
 	}
 	t.Name, t.Address = strings.Join(strings.Fields(t.Name), " "), strings.TrimSpace(t.Address)
-	if err := s.check(t); err != nil {
+	keys, err := s.Keys(ctx, by.Scope.NeighbourhoodID)
+	if err != nil {
+		return err
+	}
+	if err := s.check(t, keys); err != nil {
 		return err
 	}
 	t.NeighbourhoodID, t.ChangedBy, t.ChangedAt = by.Scope.NeighbourhoodID, by.Name, s.o.Now()
 	return s.o.Store.Set(ctx, by.Scope, t, audit.Entry{
 		ID: uuid.Must(uuid.NewV7()), NeighbourhoodID: t.NeighbourhoodID, OrganisationID: t.OrganisationID, At: t.ChangedAt, Actor: by.Actor,
-		Action: "own-tool.set", SubjectKind: "organisation", Subject: t.OrganisationID, Details: map[string]any{"on": t.On, "host": t.Host()},
+		Action: "own-tool.set", SubjectKind: "organisation", Subject: t.OrganisationID, Details: map[string]any{"on": t.On, "host": t.Host(), "key": t.Key},
 	})
 }
 
-func (s *Service) check(t Tool) error {
+func (s *Service) check(t Tool, keys []identity.Client) error {
 	var wrong []fault.Field
 	add := func(pointer, code, says string) {
 		wrong = append(wrong, fault.Field{Pointer: pointer, Code: code, Says: says})
@@ -135,6 +154,9 @@ func (s *Service) check(t Tool) error {
 		add("/address", "required", "Enter the address of the tool")
 	case t.Address != "" && !s.allowed(t.Address):
 		add("/address", "address_format", "Enter an address that begins with https://, without a user name and without #, of 500 characters or fewer")
+	}
+	if t.Key != uuid.Nil && !slices.ContainsFunc(keys, func(c identity.Client) bool { return c.ID == t.Key }) {
+		add("/key", "unknown_key", "Choose a key from the list")
 	}
 	if len(wrong) > 0 {
 		return fault.InvalidFields(wrong)

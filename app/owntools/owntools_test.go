@@ -20,6 +20,7 @@ import (
 	"onedoor/app/owntools"
 	"onedoor/app/patients"
 	"onedoor/app/requests"
+	"onedoor/app/store/identitystore"
 	"onedoor/app/store/owntoolstore"
 	"onedoor/tenants"
 )
@@ -30,7 +31,7 @@ var (
 	riverside = demo.NeighbourhoodID("riverside")
 	hillside  = demo.NeighbourhoodID("hillside")
 	weirLane  = demo.OrganisationID("A81001")
-	partner   = audit.Actor{Kind: audit.Client, ID: uuid.MustParse("7b1cc2a2-5d7e-4c55-9d6e-8a7a0f2b5c11"), Name: "Another online tool"}
+	partner   = audit.Actor{Kind: audit.Client, ID: demo.ClientID("partner"), Name: "Another online tool"}
 )
 
 type world struct {
@@ -47,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: demotest.New(t), t: t}
 	w.store = owntoolstore.New(w.DB)
-	w.tools = owntools.New(owntools.Options{Store: w.store, Requests: w.Requests, Now: w.Now, Random: rand.Reader})
+	w.tools = owntools.New(owntools.Options{Store: w.store, Requests: w.Requests, Keys: identitystore.New(w.DB), Now: w.Now, Random: rand.Reader})
 	w.jo, w.sam = w.Actor(t, "jo.bennett"), w.Actor(t, "sam.carter")
 	w.set(true)
 	return w
@@ -55,7 +56,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) set(on bool) {
 	w.t.Helper()
-	if err := w.tools.Set(w.t.Context(), w.jo, owntools.Tool{OrganisationID: weirLane, Name: "Weir Lane Online", Address: address, On: on}); err != nil {
+	if err := w.tools.Set(w.t.Context(), w.jo, owntools.Tool{OrganisationID: weirLane, Name: "Weir Lane Online", Address: address, On: on, Key: demo.ClientID("partner")}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -269,7 +270,7 @@ func TestAddressesThatPeopleAreNotSentTo(t *testing.T) {
 	if err := w.tools.Set(t.Context(), w.jo, owntools.Tool{OrganisationID: weirLane, Name: strings.Repeat("é", 81), Address: address, On: true}); !fault.Is(err, "invalid") {
 		t.Errorf("a name that is too long: %v", err)
 	}
-	near := owntools.New(owntools.Options{Store: w.store, Requests: w.Requests, Now: w.Now, Random: rand.Reader, Development: true})
+	near := owntools.New(owntools.Options{Store: w.store, Requests: w.Requests, Keys: identitystore.New(w.DB), Now: w.Now, Random: rand.Reader, Development: true})
 	if err := near.Set(t.Context(), w.jo, owntools.Tool{OrganisationID: weirLane, Name: "Forms", Address: "http://127.0.0.1:8090/forms", On: true}); err != nil {
 		t.Errorf("in development, on this machine: %v", err)
 	}
@@ -325,6 +326,62 @@ func TestAnotherTenantCannot(t *testing.T) {
 	}
 	if v := w.view(r); v.Staff.Handover.State != requests.ToolWaiting || v.Version != 2 {
 		t.Errorf("something was changed: %+v at version %d", v.Staff.Handover, v.Version)
+	}
+}
+
+// Of all keys of the neighbourhood only the one that the organisation named as its tool's learns of a handover or answers it.
+// To any other it is as if there were none.
+func TestAnotherOrganisationsKeyCannot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	second := audit.Actor{Kind: audit.Client, ID: demo.ClientID("partner_second")}
+	locks := owntools.Tool{NeighbourhoodID: riverside, OrganisationID: demo.OrganisationID("A81002"), Name: "The Locks Online", Address: "https://locks.example/", On: true, Key: second.ID}
+	entry := audit.Entry{ID: uuid.New(), NeighbourhoodID: riverside, At: w.Now(), Actor: demo.Seeder(), Action: "own-tool.set", SubjectKind: "organisation", Subject: locks.OrganisationID}
+	if err := w.store.Set(ctx, tenants.JobOf(riverside), locks, entry); err != nil {
+		t.Fatal(err)
+	}
+	r := w.asked()
+	id := w.goOn(r).Handover.ID
+	_, absent := w.Requests.Handover(ctx, riverside, partner, uuid.New())
+	cannot := func(name string, by audit.Actor) {
+		t.Helper()
+		if _, err := w.Requests.Handover(ctx, riverside, by, id); !fault.Is(err, "not_found") || err.Error() != absent.Error() {
+			t.Errorf("%s reads it: %v", name, err)
+		}
+		for _, state := range []requests.ToolState{requests.ToolTaken, requests.ToolRefused, requests.ToolDone} {
+			if _, err := w.Requests.ToolSays(ctx, riverside, by, id, state, ""); !fault.Is(err, "not_found") {
+				t.Errorf("%s says %s: %v", name, state, err)
+			}
+		}
+	}
+	cannot("the key of another practice's tool", second)
+	cannot("the patients' app", audit.Actor{Kind: audit.Client, ID: demo.ClientID("app")})
+	cannot("a person whose id is the key's", audit.Actor{Kind: audit.Person, ID: partner.ID})
+	cannot("nobody", audit.Actor{Kind: audit.Client})
+	if err := w.says(id, requests.ToolTaken); err != nil {
+		t.Errorf("the tool's own key: %v", err)
+	}
+	// Another key named, the tool's former one is a stranger's; none named, only people say it.
+	tool := owntools.Tool{OrganisationID: weirLane, Name: "Weir Lane Online", Address: address, On: true, Key: second.ID}
+	if err := w.tools.Set(ctx, w.jo, tool); err != nil {
+		t.Fatal(err)
+	}
+	cannot("the former key", partner)
+	tool.Key = uuid.Nil
+	if err := w.tools.Set(ctx, w.jo, tool); err != nil {
+		t.Fatal(err)
+	}
+	cannot("a key when none is named", second)
+	cannot("no key when none is named", audit.Actor{Kind: audit.Client})
+	for name, key := range map[string]uuid.UUID{"nobody's": uuid.New(), "an app's": demo.ClientID("app"), "a receptionist's": demo.ClientID("receptionist")} {
+		tool.Key = key
+		if err := w.tools.Set(ctx, w.jo, tool); fault.As(err).Kind != fault.Invalid || fault.As(err).Fields[0].Pointer != "/key" {
+			t.Errorf("%s key is named: %v", name, err)
+		}
+	}
+	if v := w.view(r); v.Staff.Handover.State != requests.ToolTaken {
+		t.Errorf("it is %s now", v.Staff.Handover.State)
 	}
 }
 

@@ -31,7 +31,7 @@ const (
 // organisation, and the request stands in its queue all the while. Until the tool or a person there says that the tool has it,
 // that is not known; when the time is over it is shown as not known, and a person has to look. The clock never restarts.
 type Handover struct {
-	ID             uuid.UUID `json:"id"` // what the tool knows it by: random, and of no use without a partner's key
+	ID             uuid.UUID `json:"id"` // what the tool knows it by: random, and of no use without the tool's key
 	OrganisationID uuid.UUID `json:"organisation_id"`
 	Tool           string    `json:"tool"` // what patients know the tool by
 	State          ToolState `json:"state"`
@@ -163,11 +163,20 @@ func handoverView(r *Request, d *tenants.Directory) HandoverView {
 	return v
 }
 
-// Handover reads one for a tool that was given its id.
+// toolKey is the API key with which somebody speaks for a tool; a person has none.
+func toolKey(by audit.Actor) uuid.UUID {
+	if by.Kind != audit.Client {
+		return uuid.Nil
+	}
+	return by.ID
+}
+
+// Handover reads one for a tool that was given its id. It is absent for every key but the one that the organisation named as
+// its tool's.
 func (s *Service) Handover(ctx context.Context, neighbourhood uuid.UUID, by audit.Actor, id uuid.UUID) (HandoverView, error) {
 	var view HandoverView
 	err := s.store.InTx(ctx, tenants.JobOf(neighbourhood), func(tx Tx) error {
-		r, err := tx.FindHandover(id)
+		r, err := tx.FindHandover(id, toolKey(by))
 		if err != nil {
 			return err
 		}
@@ -185,14 +194,15 @@ func (s *Service) Handover(ctx context.Context, neighbourhood uuid.UUID, by audi
 // ToolSays takes in what a tool says of a handover. Taken: it has it, and deals with it there; also when it says so late, as
 // long as the request is with that organisation. Refused: it has not, and a person looks here. Done: it was finished there, and
 // the request is closed with the outcome "done"; it is for a tool that took it. Saying it again changes nothing. A request that is closed, or has gone to another
-// organisation, is left as it is (request_closed, not_with_tool); a person who stayed here is kept (tool_answered).
+// organisation, is left as it is (request_closed, not_with_tool); a person who stayed here is kept (tool_answered). For every key
+// but the one that the organisation named as its tool's there is no such handover.
 func (s *Service) ToolSays(ctx context.Context, neighbourhood uuid.UUID, by audit.Actor, id uuid.UUID, state ToolState, says string) (HandoverView, error) {
 	if says = strings.TrimSpace(says); utf8.RuneCountInString(says) > 500 {
 		return HandoverView{}, fault.InvalidFields([]fault.Field{{Pointer: "/says", Code: "too_long", Says: "What you say must be 500 characters or fewer."}})
 	}
 	var view HandoverView
 	err := s.store.InTx(ctx, tenants.JobOf(neighbourhood), func(tx Tx) error {
-		r, err := tx.FindHandover(id)
+		r, err := tx.FindHandover(id, toolKey(by))
 		if err != nil {
 			return err
 		}

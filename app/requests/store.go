@@ -37,8 +37,9 @@ type Tx interface {
 	TakeNext(queue uuid.UUID) (*Request, error)
 	// ExpiredOffers locks offers that nobody answered by `now`, at most `limit` of them, passing over locked ones.
 	ExpiredOffers(now time.Time, limit int) ([]*Request, error)
-	// FindHandover reads and locks the request that an organisation's own tool knows by an id.
-	FindHandover(id uuid.UUID) (*Request, error)
+	// FindHandover reads and locks the request that an organisation's own tool knows by an id, for the key that this
+	// organisation named as its tool's. To any other key it is absent.
+	FindHandover(id, key uuid.UUID) (*Request, error)
 	// SilentHandovers locks handovers of which nobody said anything by `now`, at most `limit` of them, passing over locked ones.
 	SilentHandovers(now time.Time, limit int) ([]*Request, error)
 	Decision(request uuid.UUID) (policy.Decision, error)

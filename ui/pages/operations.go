@@ -19,4 +19,7 @@ type OperationsFront struct {
 }
 
 // OperationsEntry is one page of the workspace and what it is for.
-type OperationsEntry struct{ Text, Href, Says string }
+type OperationsEntry struct {
+	Text, Href, Says string
+	Stands           []Label // how it does at this moment
+}

@@ -17,4 +17,5 @@ type OwnToolPlace struct {
 	On      components.Choice
 	Name    components.Field
 	Address components.Field
+	Key     components.Select
 }

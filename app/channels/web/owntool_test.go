@@ -13,6 +13,7 @@ import (
 	"onedoor/app/demo"
 	"onedoor/app/owntools"
 	"onedoor/app/requests"
+	"onedoor/app/store/identitystore"
 	"onedoor/app/store/owntoolstore"
 	"onedoor/ui/browsertest"
 )
@@ -22,7 +23,7 @@ func linked(t *testing.T, address string) *site {
 	t.Helper()
 	var tools *owntools.Service
 	s := open(t, func(o *web.Options) { o.OwnTools = lateTools{&tools} })
-	tools = owntools.New(owntools.Options{Store: owntoolstore.New(s.DB), Requests: s.Requests, Now: s.Now, Random: rand.Reader, Development: true})
+	tools = owntools.New(owntools.Options{Store: owntoolstore.New(s.DB), Requests: s.Requests, Keys: identitystore.New(s.DB), Now: s.Now, Random: rand.Reader, Development: true})
 	err := tools.Set(t.Context(), s.Actor(t, "jo.bennett"), owntools.Tool{OrganisationID: demo.OrganisationID("A81001"), Name: "Weir Lane Online", Address: address, On: true})
 	if err != nil {
 		t.Fatal(err)

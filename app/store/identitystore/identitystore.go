@@ -140,6 +140,19 @@ func (s *Store) Client(ctx context.Context, h identity.Hash) (identity.Client, e
 	return w.client(), err
 }
 
+// Clients are the keys of a neighbourhood with a role that have not been withdrawn, by what they are for.
+func (s *Store) Clients(ctx context.Context, neighbourhood uuid.UUID, role tenants.Role) ([]identity.Client, error) {
+	var rows []clientRow
+	err := s.db.Global(ctx, func(tx *database.Tx) error {
+		return tx.Gorm().Where("neighbourhood_id = ? and role = ? and revoked_at is null", neighbourhood, string(role)).Order("label, id").Find(&rows).Error
+	})
+	list := make([]identity.Client, len(rows))
+	for i, w := range rows {
+		list[i] = w.client()
+	}
+	return list, err
+}
+
 // AddPerson adds somebody whom a provider can vouch for, or renames them when they are there.
 func (s *Store) AddPerson(ctx context.Context, p identity.Person) error {
 	return s.db.Global(ctx, func(tx *database.Tx) error {

@@ -29,8 +29,12 @@ func New(db *database.DB) *Store { return &Store{db} }
 func (s *Store) Tool(ctx context.Context, neighbourhood, organisation uuid.UUID) (t owntools.Tool, found bool, err error) {
 	err = s.db.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx *database.Tx) error {
 		t = owntools.Tool{NeighbourhoodID: neighbourhood, OrganisationID: organisation}
-		err := tx.Pgx().QueryRow(ctx, "select name, address, enabled, changed_by, changed_at from own_tools where neighbourhood_id = $1 and organisation_id = $2", neighbourhood, organisation).
-			Scan(&t.Name, &t.Address, &t.On, &t.ChangedBy, &t.ChangedAt)
+		var key *uuid.UUID
+		err := tx.Pgx().QueryRow(ctx, "select name, address, enabled, key_id, changed_by, changed_at from own_tools where neighbourhood_id = $1 and organisation_id = $2", neighbourhood, organisation).
+			Scan(&t.Name, &t.Address, &t.On, &key, &t.ChangedBy, &t.ChangedAt)
+		if key != nil {
+			t.Key = *key
+		}
 		found = err == nil
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -47,10 +51,11 @@ func (s *Store) Tool(ctx context.Context, neighbourhood, organisation uuid.UUID)
 func (s *Store) Set(ctx context.Context, scope tenants.Scope, t owntools.Tool, entry audit.Entry) error {
 	return s.db.InTx(ctx, scope, func(tx *database.Tx) error {
 		_, err := tx.Pgx().Exec(ctx, `
-			insert into own_tools (neighbourhood_id, organisation_id, name, address, enabled, changed_by, changed_at) values ($1, $2, $3, $4, $5, $6, $7)
+			insert into own_tools (neighbourhood_id, organisation_id, name, address, enabled, key_id, changed_by, changed_at)
+			values ($1, $2, $3, $4, $5, nullif($6, cast('00000000-0000-0000-0000-000000000000' as uuid)), $7, $8)
 			on conflict (neighbourhood_id, organisation_id) do update
-			set name = excluded.name, address = excluded.address, enabled = excluded.enabled, changed_by = excluded.changed_by, changed_at = excluded.changed_at`,
-			t.NeighbourhoodID, t.OrganisationID, t.Name, t.Address, t.On, t.ChangedBy, t.ChangedAt)
+			set name = excluded.name, address = excluded.address, enabled = excluded.enabled, key_id = excluded.key_id, changed_by = excluded.changed_by, changed_at = excluded.changed_at`,
+			t.NeighbourhoodID, t.OrganisationID, t.Name, t.Address, t.On, t.Key, t.ChangedBy, t.ChangedAt)
 		if err != nil {
 			return fmt.Errorf("keep an organisation's own tool: %w", err)
 		}

@@ -126,8 +126,12 @@ func (t *transaction) ExpiredOffers(now time.Time, limit int) ([]*requests.Reque
 		order by offer_expires_at limit ? for update skip locked`, t.nb, now, limit)
 }
 
-func (t *transaction) FindHandover(id uuid.UUID) (*requests.Request, error) {
-	return t.one("select * from requests where neighbourhood_id = ? and tool_id = ? for update", t.nb, id)
+func (t *transaction) FindHandover(id, key uuid.UUID) (*requests.Request, error) {
+	return t.one(`
+		select r.* from requests r where r.neighbourhood_id = ? and r.tool_id = ? and exists (
+			select 1 from own_tools o
+			where o.neighbourhood_id = r.neighbourhood_id and o.organisation_id = cast(r.tool ->> 'organisation_id' as uuid) and o.key_id = ?)
+		for update of r`, t.nb, id, key)
 }
 
 func (t *transaction) SilentHandovers(now time.Time, limit int) ([]*requests.Request, error) {

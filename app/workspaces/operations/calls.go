@@ -13,9 +13,11 @@ import (
 
 	"onedoor/app/calls"
 	"onedoor/app/fault"
+	"onedoor/app/nhs"
 	"onedoor/app/routes"
 	"onedoor/app/wording"
 	"onedoor/policy/access"
+	"onedoor/tenants"
 	"onedoor/ui/pages"
 )
 
@@ -79,6 +81,16 @@ func (w *Workspace) reportFor(k *call, p calls.Period) (calls.Report, string, er
 	}
 	r, err := w.Calls.ReportOf(k.ctx(), k.who.NeighbourhoodID, own[0], p)
 	return r, "The lines of " + k.organisationName(own[0]) + ".", err
+}
+
+// callsStand says how many called today.
+func (w *Workspace) callsStand(k *call) ([]pages.Label, error) {
+	today := nhs.DateOf(k.now.In(tenants.London()))
+	r, _, err := w.reportFor(k, calls.Period{From: today, To: today})
+	if err != nil {
+		return nil, err
+	}
+	return []pages.Label{{Text: wording.Counted(r.Total.Calls, "call", "calls") + " today", Colour: "grey"}}, nil
 }
 
 func (w *Workspace) callsReport(c echo.Context) error {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,23 +68,18 @@ func (w *Workspace) deliveries(c echo.Context) error {
 		return err
 	}
 	scope, whole := k.deliveryScope()
-	list, err := w.Deliveries.Health(k.ctx(), scope, k.now)
+	list, connected, err := w.health(k, scope)
 	if err != nil {
 		return err
 	}
 	page := pages.OperationsDeliveries{Operations: k.page("Outcomes on their way", deliveriesPath), Attention: attentionPath}
 	if len(list) == 0 {
-		page.Empty = "No outcome has been recorded for a clinical system yet."
+		page.Empty = "No clinical system is connected, and no outcome has been recorded for one yet."
 		return routes.Render(c, http.StatusOK, pages.OperationsDeliveriesPage(page))
 	}
-	slices.SortFunc(list, func(a, b clinical.Health) int {
-		return compareNames(k.organisationName(a.OrganisationID), k.organisationName(b.OrganisationID))
-	})
 	page.Figures = deliveryFigures(list, k.now)
 	page.Organisations = organisationsTable(k, list)
-	if page.Ways, err = w.waysTable(k, scope, list); err != nil {
-		return err
-	}
+	page.Ways = w.waysTable(k, list, connected)
 	differences, err := w.Deliveries.Differences(k.ctx(), scope, differencesShown)
 	if err != nil {
 		return err
@@ -93,14 +89,56 @@ func (w *Workspace) deliveries(c echo.Context) error {
 	return routes.Render(c, http.StatusOK, pages.OperationsDeliveriesPage(page))
 }
 
-func compareNames(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// health is how the deliveries of each organisation do that has a connection or ever had a delivery, by their names, with
+// every connection among its ways; and those connections by their ids.
+func (w *Workspace) health(k *call, scope tenants.Scope) ([]clinical.Health, map[uuid.UUID]clinical.Integration, error) {
+	list, err := w.Deliveries.Health(k.ctx(), scope, k.now)
+	if err != nil || w.Ways == nil {
+		return list, nil, err
 	}
-	return 0
+	connected := map[uuid.UUID]clinical.Integration{}
+	for _, o := range k.directory.Organisations() {
+		if scope.Kind == tenants.StaffScope && !scope.Includes(o.ID) {
+			continue
+		}
+		ways, err := w.Ways.OfOrganisation(k.ctx(), scope, o.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		at := slices.IndexFunc(list, func(h clinical.Health) bool { return h.OrganisationID == o.ID })
+		if at < 0 && len(ways) > 0 {
+			at, list = len(list), append(list, clinical.Health{OrganisationID: o.ID})
+		}
+		for _, i := range ways {
+			connected[i.ID] = i
+			if !slices.ContainsFunc(list[at].Ways, func(w clinical.WayHealth) bool { return w.IntegrationID == i.ID }) {
+				list[at].Ways = append(list[at].Ways, clinical.WayHealth{IntegrationID: i.ID})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b clinical.Health) int {
+		return strings.Compare(k.organisationName(a.OrganisationID), k.organisationName(b.OrganisationID))
+	})
+	return list, connected, nil
+}
+
+// deliveriesStand says the worst of how deliveries do, or that all is well.
+func (w *Workspace) deliveriesStand(k *call) ([]pages.Label, error) {
+	scope, _ := k.deliveryScope()
+	list, err := w.Deliveries.Health(k.ctx(), scope, k.now)
+	if err != nil {
+		return nil, err
+	}
+	var labels []pages.Label
+	for _, h := range list {
+		if label := standing(h, k.now); label.Colour != "green" && !slices.Contains(labels, label) {
+			labels = append(labels, label)
+		}
+	}
+	if len(labels) == 0 && len(list) > 0 {
+		labels = append(labels, pages.Label{Text: "Well", Colour: "green"})
+	}
+	return labels, nil
 }
 
 func deliveryFigures(list []clinical.Health, now time.Time) []pages.RunFigure {
@@ -147,9 +185,14 @@ func standing(h clinical.Health, now time.Time) pages.Label {
 		return pages.Label{Text: "Needs a person", Colour: "orange"}
 	case h.Waiting > 0 && now.Sub(h.Oldest) > time.Minute:
 		return pages.Label{Text: "Behind", Colour: "yellow"}
+	case !slices.ContainsFunc(h.Ways, usedBefore) && h.Waiting+h.Unconfirmed == 0:
+		return pages.Label{Text: "Nothing sent yet", Colour: "grey"}
 	}
 	return pages.Label{Text: "Well", Colour: "green"}
 }
+
+// usedBefore reports whether a system was ever sent anything.
+func usedBefore(w clinical.WayHealth) bool { return !w.FiledAt.IsZero() || !w.FailedAt.IsZero() }
 
 func organisationsTable(k *call, list []clinical.Health) components.Table {
 	t := table("organisations", "Organisations", []string{"Organisation", "State", "Waiting", "Oldest", "With the system", "Each minute", "Filed in all", "Need a person", "Differ", "Last trouble"}, nil)
@@ -189,21 +232,11 @@ func lastTrouble(h clinical.Health, now time.Time) string {
 	return wording.Moment(last.FailedAt, now) + ": " + last.LastError
 }
 
-func (w *Workspace) waysTable(k *call, scope tenants.Scope, list []clinical.Health) (components.Table, error) {
+func (w *Workspace) waysTable(k *call, list []clinical.Health, connected map[uuid.UUID]clinical.Integration) components.Table {
 	t := table("systems", "Their systems", []string{"Organisation", "System", "State", "Failures in a row", "Took something last", "Each minute", "Last trouble"}, nil)
 	for _, h := range list {
-		names := map[uuid.UUID]clinical.Integration{}
-		if w.Ways != nil {
-			ways, err := w.Ways.OfOrganisation(k.ctx(), scope, h.OrganisationID)
-			if err != nil {
-				return t, err
-			}
-			for _, i := range ways {
-				names[i.ID] = i
-			}
-		}
 		for _, way := range h.Ways {
-			i, there := names[way.IntegrationID]
+			i, there := connected[way.IntegrationID]
 			label := wayStanding(way, i, there || w.Ways == nil, k.now)
 			trouble := "None"
 			if !way.FailedAt.IsZero() {
@@ -224,7 +257,7 @@ func (w *Workspace) waysTable(k *call, scope tenants.Scope, list []clinical.Heal
 			}})
 		}
 	}
-	return t, nil
+	return t
 }
 
 func wayName(i clinical.Integration, there bool) string {
@@ -250,6 +283,10 @@ func wayStanding(w clinical.WayHealth, i clinical.Integration, there bool, now t
 		return pages.Label{Text: "Left in peace until " + w.HeldUntil.In(tenants.London()).Format("15:04:05"), Colour: "red"}
 	case w.Failures > 0:
 		return pages.Label{Text: "Failing", Colour: "orange"}
+	case i.RecordOnly:
+		return pages.Label{Text: "Only records", Colour: "yellow"}
+	case !usedBefore(w):
+		return pages.Label{Text: "Not used yet", Colour: "grey"}
 	}
 	return pages.Label{Text: "Well", Colour: "green"}
 }

@@ -56,14 +56,27 @@ func openLine(t *testing.T) *line {
 
 var riversideID = demo.NeighbourhoodID("riverside")
 
-// deliver makes deliveries to an organisation with references from one on, and has a drain find out what came of them.
-func (l *line) deliver(t *testing.T, ods string, try func(clinical.Delivery) clinical.Delivery, ways func(uuid.UUID) []clinical.WayProgress, references ...string) {
+// connect gives an organisation a connection, and sends nothing by it.
+func (l *line) connect(t *testing.T, ods string) clinical.Integration {
 	t.Helper()
 	organisation := demo.OrganisationID(nhs.ODSCode(ods))
 	i := clinical.Integration{
 		ID: uuid.NewSHA1(organisation, []byte("way")), NeighbourhoodID: riversideID, OrganisationID: organisation, Kind: clinical.FHIR, Name: "Record system", BaseURL: "https://x.example/fhir",
 		Uses: []clinical.Switched{{Use: clinical.UseOutcomes}},
 	}
+	if err := l.DB.InTx(t.Context(), tenants.JobOf(riversideID), func(tx *database.Tx) error {
+		return integrationstore.New(l.DB).Put(t.Context(), tx, audit.Actor{Kind: audit.System, Name: "test"}, i, l.Now())
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// deliver makes deliveries to an organisation with references from one on, and has a drain find out what came of them.
+func (l *line) deliver(t *testing.T, ods string, try func(clinical.Delivery) clinical.Delivery, ways func(uuid.UUID) []clinical.WayProgress, references ...string) {
+	t.Helper()
+	i := l.connect(t, ods)
+	organisation := i.OrganisationID
 	var list []clinical.Delivery
 	for _, reference := range references {
 		party := clinical.Party{ODS: nhs.ODSCode(ods)}
@@ -77,9 +90,6 @@ func (l *line) deliver(t *testing.T, ods string, try func(clinical.Delivery) cli
 	}
 	job := tenants.JobOf(riversideID)
 	if err := l.DB.InTx(t.Context(), job, func(tx *database.Tx) error {
-		if err := integrationstore.New(l.DB).Put(t.Context(), tx, audit.Actor{Kind: audit.System, Name: "test"}, i, l.Now()); err != nil {
-			return err
-		}
 		return l.store.Enqueue(t.Context(), tx, list...)
 	}); err != nil {
 		t.Fatal(err)
@@ -132,8 +142,15 @@ func TestAnAdministratorSeesTheirOwnDeliveriesAndSendsThemAgain(t *testing.T) {
 	l := openLine(t)
 	jo := l.as(t, "jo.bennett")
 	_, _, body := jo(http.MethodGet, "/operations/deliveries")
-	holds(t, body, "No outcome has been recorded for a clinical system yet.")
+	holds(t, body, "No clinical system is connected")
+	_, _, body = jo(http.MethodGet, "/operations")
+	holds(t, body, "Deliveries", "not Well")
+	connection := l.connect(t, "A81001")
+	_, _, body = jo(http.MethodGet, "/operations/deliveries")
+	holds(t, body, "Weir Lane Surgery", "Nothing sent yet", connection.Name, "Not used yet", "Never", "not Quayside Pharmacy")
 	l.stock(t)
+	_, _, body = jo(http.MethodGet, "/operations")
+	holds(t, body, "A system is down", "not Needs a person")
 	_, _, body = jo(http.MethodGet, "/operations/deliveries")
 	holds(t, body, "Weir Lane Surgery", "Record system", "Left in peace until", "The clinical system is busy or down.", "We say that the system has it, and the system does not", "1 outcome was read back", "not Quayside Pharmacy")
 	_, _, body = jo(http.MethodGet, "/operations/deliveries/attention")

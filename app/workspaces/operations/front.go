@@ -9,7 +9,7 @@ import (
 	"onedoor/ui/pages"
 )
 
-// addFront registers the page that lists what there is to do.
+// addFront registers the page that lists what there is to do, and says where somebody should look first.
 func (w *Workspace) addFront(s *routes.Server) {
 	s.Add(http.MethodGet, root, routes.Need("operations", "read"), w.front)
 }
@@ -22,7 +22,13 @@ func (w *Workspace) front(c echo.Context) error {
 	f := pages.OperationsFront{Operations: k.page("Overview", root), Where: k.directory.Neighbourhood().Name}
 	for _, s := range w.sections() {
 		if s.text != "" && s.path != root && k.who.May(s.object, s.action) {
-			f.Pages = append(f.Pages, pages.OperationsEntry{Text: s.text, Href: s.path, Says: s.says})
+			entry := pages.OperationsEntry{Text: s.text, Href: s.path, Says: s.says}
+			if s.stands != nil {
+				if entry.Stands, err = s.stands(k); err != nil {
+					return err
+				}
+			}
+			f.Pages = append(f.Pages, entry)
 		}
 	}
 	return routes.Render(c, http.StatusOK, pages.OperationsFrontPage(f))

@@ -2,7 +2,10 @@ package operations
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +17,7 @@ import (
 	"onedoor/app/integrations"
 	"onedoor/app/nhs"
 	"onedoor/app/routes"
+	"onedoor/app/wording"
 	"onedoor/tenants"
 	"onedoor/ui/pages"
 )
@@ -103,6 +107,35 @@ func (k *call) one(action string) (tenants.Organisation, uuid.UUID, error) {
 		return tenants.Organisation{}, uuid.Nil, fault.Absent()
 	}
 	return o, id, nil
+}
+
+// connectionsStand counts connections that do not simply send.
+func (w *Workspace) connectionsStand(k *call) ([]pages.Label, error) {
+	on, others := 0, map[pages.Label]int{}
+	for _, o := range k.directory.Organisations() {
+		if !w.Integrations.May(k.who, o.ID, "read") {
+			continue
+		}
+		list, err := w.Integrations.List(k.ctx(), k.who, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			if state, _ := connectionState(x); state.Colour == "green" {
+				on++
+			} else {
+				others[state]++
+			}
+		}
+	}
+	var labels []pages.Label
+	if on > 0 {
+		labels = append(labels, pages.Label{Text: wording.Figure(on) + " on", Colour: "green"})
+	}
+	for _, state := range slices.SortedFunc(maps.Keys(others), func(a, b pages.Label) int { return strings.Compare(a.Text, b.Text) }) {
+		labels = append(labels, pages.Label{Text: wording.Figure(others[state]) + " " + strings.ToLower(state.Text), Colour: state.Colour})
+	}
+	return labels, nil
 }
 
 // integrationPlaces lists whose connections there are; where there is one alone it is shown at once.

@@ -19,6 +19,7 @@ import (
 	"onedoor/app/catalogue"
 	"onedoor/app/routes"
 	"onedoor/tenants"
+	"onedoor/ui/pages"
 )
 
 // Directories know the organisations of a neighbourhood. It is directory.Service.
@@ -73,23 +74,24 @@ type section struct {
 	says           string // what it is for, on the front page
 	object, action string // who sees the entry: those who may do this
 	add            func(*routes.Server)
-	there          bool // whether the workspace was given what the section needs
+	there          bool                               // whether the workspace was given what the section needs
+	stands         func(*call) ([]pages.Label, error) // how it does at this moment, on the front page; nil where nothing changes by itself
 }
 
 // sections are the pages of the workspace, in the order in which their entries stand.
 func (w *Workspace) sections() []section {
 	list := []section{
-		{"Overview", root, "", "operations", "read", w.addFront, true},
-		{"Calls", callsPath, "How the telephone line does: calls, how they ended, how long people waited, and how requests fare beside the web.", "report", "read", w.addCalls, w.Calls != nil},
-		{"", reconcilePath, "", "call", "reconcile", w.addReconcile, w.Calls != nil},
-		{"Deliveries", deliveriesPath, "Outcomes on their way to clinical systems: what waits, what needs a person, and whether the systems have what we say.", "delivery", "replay", w.addDeliveries, w.Deliveries != nil},
-		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil},
-		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil},
-		{"What the line says", promptsPath, "What callers hear: listen to each phrase, and record it yourselves.", "prompt", "read", w.addPrompts, w.Prompts != nil},
-		{integrationsTitle, integrationsPath, "The ways into your clinical systems: set one up, test it, pause it, and say what goes by it.", "integration", "read", w.addIntegrations, w.Integrations != nil},
-		{"Own online tools", ownToolsPath, "Whether your patients go on in an online tool of your own, and the link that takes them there.", "own-tool", "read", w.addOwnTools, w.OwnTools != nil},
-		{"National registers", registersPath, "Who requests are for, as the national register of patients says, and organisations as theirs does.", "tracing", "read", w.addRegisters, w.Traces != nil && w.Listings != nil},
-		{"Recordings", recordingsPath, "What callers said in place of writing: how long it is kept, and whether a machine writes it down.", "recording", "read", w.addRecordings, w.Recordings != nil},
+		{"Overview", root, "", "operations", "read", w.addFront, true, nil},
+		{"Calls", callsPath, "How the telephone line does: calls, how they ended, how long people waited, and how requests fare beside the web.", "report", "read", w.addCalls, w.Calls != nil, w.callsStand},
+		{"", reconcilePath, "", "call", "reconcile", w.addReconcile, w.Calls != nil, nil},
+		{"Deliveries", deliveriesPath, "Outcomes on their way to clinical systems: what waits, what needs a person, and whether the systems have what we say.", "delivery", "replay", w.addDeliveries, w.Deliveries != nil, w.deliveriesStand},
+		{"Texts", outboxPath, "Texts to patients’ telephones: what was sent, and what could not be.", "message", "read", w.addOutbox, w.Messages != nil, w.textsStand},
+		{"Own words", understandingPath, "Whether a computer program reads what people say in their own words, and how often it is right.", "understanding", "read", w.addUnderstanding, w.Understanding != nil, nil},
+		{"What the line says", promptsPath, "What callers hear: listen to each phrase, and record it yourselves.", "prompt", "read", w.addPrompts, w.Prompts != nil, nil},
+		{integrationsTitle, integrationsPath, "The ways into your clinical systems: set one up, test it, pause it, and say what goes by it.", "integration", "read", w.addIntegrations, w.Integrations != nil, w.connectionsStand},
+		{"Own online tools", ownToolsPath, "Whether your patients go on in an online tool of your own, and the link that takes them there.", "own-tool", "read", w.addOwnTools, w.OwnTools != nil, nil},
+		{"National registers", registersPath, "Who requests are for, as the national register of patients says, and organisations as theirs does.", "tracing", "read", w.addRegisters, w.Traces != nil && w.Listings != nil, nil},
+		{"Recordings", recordingsPath, "What callers said in place of writing: how long it is kept, and whether a machine writes it down.", "recording", "read", w.addRecordings, w.Recordings != nil, nil},
 	}
 	var there []section
 	for _, s := range list {

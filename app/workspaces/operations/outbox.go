@@ -42,6 +42,27 @@ func (w *Workspace) addOutbox(s *routes.Server) {
 	}
 }
 
+// countedFor is how many days of texts the pages count.
+const countedFor = 7
+
+// textsStand says how many of the week's texts were given up.
+func (w *Workspace) textsStand(k *call) ([]pages.Label, error) {
+	counts, err := w.Messages.Counts(k.ctx(), k.who.NeighbourhoodID, k.now.AddDate(0, 0, -countedFor))
+	if err != nil {
+		return nil, err
+	}
+	failed := 0
+	for _, n := range counts {
+		if n.State == messages.Failed {
+			failed += n.N
+		}
+	}
+	if failed == 0 {
+		return nil, nil
+	}
+	return []pages.Label{{Text: wording.Figure(failed) + " could not be sent this week", Colour: "orange"}}, nil
+}
+
 func (w *Workspace) outbox(c echo.Context) error {
 	k, err := w.call(c)
 	if err != nil {
@@ -54,7 +75,7 @@ func (w *Workspace) outbox(c echo.Context) error {
 	if c.QueryParam("done") == "again" {
 		o.Notice = "The text is queued again."
 	}
-	counts, err := w.Messages.Counts(k.ctx(), k.who.NeighbourhoodID, k.now.AddDate(0, 0, -7))
+	counts, err := w.Messages.Counts(k.ctx(), k.who.NeighbourhoodID, k.now.AddDate(0, 0, -countedFor))
 	if err != nil {
 		return err
 	}

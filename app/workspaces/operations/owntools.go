@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"onedoor/app/fault"
+	"onedoor/app/identity"
 	"onedoor/app/owntools"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
@@ -26,6 +27,7 @@ const (
 // OwnTools are the online tools that organisations keep. It is owntools.Service.
 type OwnTools interface {
 	Tool(ctx context.Context, neighbourhood, organisation uuid.UUID) (owntools.Tool, bool, error)
+	Keys(ctx context.Context, neighbourhood uuid.UUID) ([]identity.Client, error)
 	Set(ctx context.Context, by requests.Actor, t owntools.Tool) error
 }
 
@@ -57,7 +59,11 @@ func (w *Workspace) changeOwnTool(c echo.Context) error {
 		return err
 	}
 	by := requests.Actor{Actor: k.who.Actor(), Scope: k.who.ScopeFor("own-tool", "write"), Roles: k.who.Memberships}
-	err = w.OwnTools.Set(k.ctx(), by, owntools.Tool{OrganisationID: at.organisation, Name: form.Get("name"), Address: form.Get("address"), On: form.Get("on") == "yes"})
+	key, err := w.keyOf(k, at.organisation, form)
+	if err != nil {
+		return err
+	}
+	err = w.OwnTools.Set(k.ctx(), by, owntools.Tool{OrganisationID: at.organisation, Name: form.Get("name"), Address: form.Get("address"), On: form.Get("on") == "yes", Key: key})
 	if e := fault.As(err); err != nil && e.Kind == fault.Invalid {
 		return w.showOwnTools(k, at.organisation, form, e)
 	}
@@ -67,11 +73,31 @@ func (w *Workspace) changeOwnTool(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, ownToolsPath+"?done=saved")
 }
 
+// keyOf is the key that an organisation names as its tool's. A form without the field leaves what was named.
+func (w *Workspace) keyOf(k *call, organisation uuid.UUID, form url.Values) (uuid.UUID, error) {
+	if !form.Has("key") {
+		kept, _, err := w.OwnTools.Tool(k.ctx(), k.who.NeighbourhoodID, organisation)
+		return kept.Key, err
+	}
+	if form.Get("key") == "" {
+		return uuid.Nil, nil
+	}
+	id, err := uuid.Parse(form.Get("key"))
+	if err != nil {
+		return uuid.Max, nil //nolint:nilerr // nobody's: it is refused beside its field like the rest
+	}
+	return id, nil
+}
+
 // showOwnTools shows every organisation's; one that was refused as it was sent, with what is wrong.
 func (w *Workspace) showOwnTools(k *call, refused uuid.UUID, sent url.Values, why *fault.Error) error {
 	page := pages.OwnTools{Operations: k.page("Own online tools", ownToolsPath)}
 	if k.c.QueryParam("done") == "saved" {
 		page.Notice = "Saved."
+	}
+	keys, err := w.OwnTools.Keys(k.ctx(), k.who.NeighbourhoodID)
+	if err != nil {
+		return err
 	}
 	for _, o := range k.directory.Organisations() {
 		if !k.who.MayIn(o.ID, "own-tool", "read") {
@@ -81,16 +107,20 @@ func (w *Workspace) showOwnTools(k *call, refused uuid.UUID, sent url.Values, wh
 		if err != nil {
 			return err
 		}
-		p := ownToolPlace(k, o, tool)
+		p := ownToolPlace(k, o, tool, keys)
 		if o.ID == refused {
+			p.Key.Options = keyOptions(keys, sent.Get("key"))
 			p.Name.Value, p.Address.Value, p.On.Options[0].Checked = sent.Get("name"), sent.Get("address"), sent.Get("on") == "yes"
 			for _, f := range why.Fields {
-				field := &p.Name
-				if f.Pointer == "/address" {
-					field = &p.Address
+				says, target := &p.Name.Error, p.Name.ID
+				switch f.Pointer {
+				case "/address":
+					says, target = &p.Address.Error, p.Address.ID
+				case "/key":
+					says, target = &p.Key.Error, p.Key.ID
 				}
-				field.Error = locales.Plain(f.Says)
-				page.Wrong = append(page.Wrong, components.Problem{Target: field.ID, Says: field.Error})
+				*says = locales.Plain(f.Says)
+				page.Wrong = append(page.Wrong, components.Problem{Target: target, Says: *says})
 			}
 		}
 		page.Places = append(page.Places, p)
@@ -102,7 +132,16 @@ func (w *Workspace) showOwnTools(k *call, refused uuid.UUID, sent url.Values, wh
 	return routes.Render(k.c, status, pages.OwnToolsPage(page))
 }
 
-func ownToolPlace(k *call, o tenants.Organisation, tool owntools.Tool) pages.OwnToolPlace {
+// keyOptions are the partners' keys by what they are for, and none.
+func keyOptions(keys []identity.Client, named string) []components.SelectOption {
+	options := []components.SelectOption{{Text: "None: people say it here"}}
+	for _, key := range keys {
+		options = append(options, components.SelectOption{Value: key.ID.String(), Text: key.Label, Selected: key.ID.String() == named})
+	}
+	return options
+}
+
+func ownToolPlace(k *call, o tenants.Organisation, tool owntools.Tool, keys []identity.Client) pages.OwnToolPlace {
 	code := string(o.ODS)
 	p := pages.OwnToolPlace{
 		Title: o.Name, Action: routes.Address(ownToolPlacePath, code), Link: "/" + k.directory.Neighbourhood().Slug + "/go/" + code,
@@ -118,6 +157,10 @@ func ownToolPlace(k *call, o tenants.Organisation, tool owntools.Tool) pages.Own
 			ID: "address-" + code, Name: "address", Label: locales.Plain("Address of the tool"), Size: "s", Value: tool.Address, InputMode: "url",
 			Hint: locales.Plain("It begins with https://. The tool gets a number of its own for each request, as " + owntools.Parameter + "=…, and nothing about the person."),
 		},
+	}
+	p.Key = components.Select{
+		ID: "key-" + code, Name: "key", Label: locales.Plain("The tool’s API key"), Options: keyOptions(keys, tool.Key.String()),
+		Hint: locales.Plain("With this key the tool says that it has a request. No other key can read or answer what your patients were sent on with."),
 	}
 	if tool.ChangedBy != "" {
 		p.Changed = "Changed by " + tool.ChangedBy + " on " + onDay(tool.ChangedAt) + "."

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
@@ -23,7 +24,7 @@ func TestAnOrganisationSaysThatItsPatientsGoOnInItsOwnTool(t *testing.T) {
 	d := &desk{World: w, door: identity.NewDoor(identitystore.New(w.DB), w.Now, nil)}
 	server := routes.New(routes.Options{Doors: d.door, Development: true, Now: w.Now})
 	all := directory.New(directorystore.New(w.DB), w.Now)
-	tools := owntools.New(owntools.Options{Store: owntoolstore.New(w.DB), Requests: w.Requests, Now: w.Now, Random: rand.Reader})
+	tools := owntools.New(owntools.Options{Store: owntoolstore.New(w.DB), Requests: w.Requests, Keys: identitystore.New(w.DB), Now: w.Now, Random: rand.Reader})
 	operations.New(operations.Options{Directories: all, Neighbourhoods: all, OwnTools: tools, Now: w.Now}).Add(server)
 	listening := httptest.NewServer(server.Handler())
 	t.Cleanup(listening.Close)
@@ -34,17 +35,20 @@ func TestAnOrganisationSaysThatItsPatientsGoOnInItsOwnTool(t *testing.T) {
 	if status != http.StatusOK {
 		t.Fatal(status, body)
 	}
-	holds(t, body, "Weir Lane Surgery", `href="/riverside/go/A81001"`, "not Quayside Pharmacy", "not checked")
-	status, _, body = jo(http.MethodPost, "/operations/own-tools/A81001", "on", "yes", "name", "Weir <b>Lane</b>", "address", "http://forms.example/")
+	partner := demo.ClientID("partner").String()
+	holds(t, body, "Weir Lane Surgery", "None: people say it here", ">A second online tool<", "not Sam Carter’s key", `href="/riverside/go/A81001"`, "not Quayside Pharmacy", "not checked")
+	status, _, body = jo(http.MethodPost, "/operations/own-tools/A81001", "on", "yes", "name", "Weir <b>Lane</b>", "address", "http://forms.example/", "key", "none of these")
 	if status != http.StatusUnprocessableEntity {
 		t.Error(status)
 	}
-	holds(t, body, "There is a problem", "Enter an address that begins with https://", `value="http://forms.example/"`, "Weir &lt;b&gt;Lane&lt;/b&gt;", "checked")
-	status, at, body := jo(http.MethodPost, "/operations/own-tools/A81001", "on", "yes", "name", "Weir Lane Online", "address", "https://forms.example/")
+	holds(t, body, "There is a problem", "Choose a key from the list", "Enter an address that begins with https://", `value="http://forms.example/"`, "Weir &lt;b&gt;Lane&lt;/b&gt;", "checked")
+	status, at, body := jo(http.MethodPost, "/operations/own-tools/A81001", "on", "yes", "name", "Weir Lane Online", "address", "https://forms.example/", "key", partner)
 	if status != http.StatusOK || at != "/operations/own-tools?done=saved" {
 		t.Errorf("%d at %s", status, at)
 	}
-	holds(t, body, "Saved.", `value="https://forms.example/"`, "checked", "Changed by Jo Bennett on")
+	holds(t, body, "Saved.", `value="https://forms.example/"`, "checked", "Changed by Jo Bennett on", `<option value="`+partner+`" selected>`)
+	_, _, body = jo(http.MethodPost, "/operations/own-tools/A81001", "name", "Weir Lane Online", "address", "https://forms.example/")
+	holds(t, body, `<option value="`+partner+`" selected>`) // what a form does not have is left as it is
 	for _, place := range []string{"FRV01", "A81002", "B82001", "nowhere"} {
 		if status, _, _ := jo(http.MethodPost, "/operations/own-tools/"+place, "name", "x", "address", "https://x.example/"); status != http.StatusNotFound {
 			t.Errorf("%s: %d", place, status)
