@@ -194,7 +194,7 @@ func (a *App) wire(ctx context.Context) error {
 		work := jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: a.services.systems,
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
-			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
+			Transcriptions: a.services.transcriptions(), Copies: a.services.recordings, Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 			Calls:   a.services.calls, Standings: a.standings(deliveries), Bookings: a.services.bookings, Inboxes: a.inboxes(deliveries),
 			Ledger: deliveries, DeliveryAlarms: a.deliveryAlarms(),

@@ -69,6 +69,7 @@ var clients = []client{
 	{"pharmacist", "Grace Mensah’s key", "riverside", "FRV01", tenants.Clinician, "grace.mensah"},
 	{"lead", "Neil Hart’s key", "riverside", "", tenants.Lead, "neil.hart"},
 	{"receptionist_locks", "Kelly Wood’s key", "riverside", "A81002", tenants.Receptionist, "kelly.wood"},
+	{"receptionist_hub", "Kelly Wood’s key at the hub", "riverside", "RRH01", tenants.Receptionist, "kelly.wood"},
 	{"pharmacist_towpath", "Tom Byrne’s key", "riverside", "FRV04", tenants.Clinician, "tom.byrne"},
 	{"org_admin", "Jo Bennett’s key", "riverside", "A81001", tenants.OrgAdmin, "jo.bennett"},
 	{"operator", "Omar Khan’s key", "riverside", "", tenants.Operator, "omar.khan"},

@@ -28,7 +28,7 @@ func TestTheProductAnswersTheTelephoneAndCountsIt(t *testing.T) {
 	if err := linetest.Sipp(t, "../channels/voice/line/testdata/unknown.xml", at, "-s", "nowhere"); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.metricsURL, nil)
 	if err != nil {

@@ -117,9 +117,10 @@ func (s *Server) refuse(c echo.Context, err error) *fault.Error {
 	return e
 }
 
-// wantsProblemJSON is true for every path of the API, and elsewhere for clients that ask for JSON and not for a page.
+// wantsProblemJSON is true for every path of the API and of the telephony platforms, which no person reads, and elsewhere for
+// clients that ask for JSON and not for a page.
 func wantsProblemJSON(r *http.Request) bool {
-	if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
+	if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/voice/") {
 		return true
 	}
 	accept := r.Header.Get("Accept")

@@ -408,7 +408,7 @@ func QueueTable(l QueueList) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\" hx-trigger=\"onedoor:changed from:body throttle:400ms, every 60s\" hx-swap=\"none\" hx-headers='{\"X-Onedoor-Refresh\":\"1\"}'><div class=\"app-list__heading\"><div><span class=\"nhsuk-caption-m\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\" hx-trigger=\"onedoor:changed from:body, every 60s\" hx-swap=\"none\" hx-headers='{\"X-Onedoor-Refresh\":\"1\"}'><div class=\"app-list__heading\"><div><span class=\"nhsuk-caption-m\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -23,11 +23,11 @@ var embedded embed.FS
 // Root is where a server mounts Handler.
 const Root = "/assets/"
 
-// StaffScript is the one script of staff pages, made of three: htmx starts as soon as the script that holds it is done, and
+// StaffScript is the one script of staff pages, made of several: htmx starts as soon as the script that holds it is done, and
 // would leave out what came in a file of its own a moment later, so that a page now and then never heard of a change.
 const StaffScript = "staff.bundle.js"
 
-var staffScript = mustBundle("htmx.min.js", "hx-sse.min.js", "staff.js")
+var staffScript = mustBundle("htmx.min.js", "hx-sse.min.js", "staff.js", "keys.js")
 
 // mustBundle puts scripts one after another. Each is a block, so that what it declares for itself stays its own.
 func mustBundle(names ...string) []byte {

@@ -402,7 +402,7 @@ func (l *listener) next(t *testing.T, reference string) string {
 		}
 		l.seen = append(l.seen, e[0])
 		return e[0]
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no event came")
 		return ""
 	}

@@ -122,7 +122,7 @@ func registerCell(w *demotest.World, staff requests.Actor, people []national.Per
 	if well := mode("ok"); well != nil {
 		return well
 	}
-	for ends := time.Now().Add(30 * time.Second); err != nil; { // the register asked for some seconds' peace, and gets them
+	for ends := time.Now().Add(time.Minute); err != nil; { // the register asked for some seconds' peace, and gets them
 		if view, err = trace(); !fault.Is(err, "too_many_calls") || time.Now().After(ends) {
 			break
 		}

@@ -21,7 +21,7 @@ import (
 // listen opens the stream of a colleague, and gives each event as its name and data.
 func (c *colleague) listen(after string) (<-chan [3]string, context.CancelFunc) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Minute)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.h.url+"/reception/events", nil)
 	if err != nil {
 		c.t.Fatal(err)
@@ -75,7 +75,7 @@ func hears(t *testing.T, heard <-chan [3]string) [3]string {
 			if e[0] != "beat" {
 				return e
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("nothing was heard")
 		}
 	}

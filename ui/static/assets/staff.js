@@ -1,8 +1,9 @@
 // Staff pages work without this: each link and form is one of its own. Here they become quicker to work with: parts of the
-// page are swapped in place, the list follows what colleagues do, and the keyboard reaches everything by chords.
+// page are swapped in place, and the list follows what colleagues do.
 const one = (css, from = document) => from.querySelector(css)
 const all = (css, from = document) => [...from.querySelectorAll(css)]
 const request = () => document.getElementById('request')
+const opened = () => request()?.dataset.reference
 const list = () => document.getElementById('list')
 const stream = document.getElementById('events')
 
@@ -41,7 +42,7 @@ setInterval(tick, 20000)
 // The row of the open request, and the page's title, follow what is open.
 const followOpen = () => {
   if (!one('.app-desk')) return
-  const open = request()?.dataset.reference
+  const open = opened()
   for (const row of all('.app-work__row')) {
     const is = row.dataset.reference === open
     row.classList.toggle('app-work__row--open', is)
@@ -60,17 +61,17 @@ document.addEventListener('input', (event) => {
 })
 const writing = () => request()?.dataset.dirty === 'true'
 
-const refreshRequest = (options = {}) => {
+// The panel itself asks, so that an answer that finds another in its place is dropped.
+const refreshRequest = (options) => {
   const panel = request()
-  if (!panel) return
-  htmx.ajax('GET', panel.dataset.href, { swap: 'none', ...options })
+  if (panel) htmx.ajax('GET', panel.dataset.href, { swap: 'none', source: panel, ...options })
 }
-const unattended = { headers: { 'X-Onedoor-Refresh': '1' } }
+const unattended = { unattended: true, headers: { 'X-Onedoor-Refresh': '1' } }
 
 // Changes that were heard of since the list was last renewed. The list comes first: it tells at which version each
 // request is, so that the open one is read again only when it is another.
 const changed = new Set()
-const listed = () => document.getElementById(`row-${request()?.dataset.reference}`)
+const listed = () => document.getElementById(`row-${opened()}`)
 const upToDate = () => listed()?.dataset.version === request()?.dataset.version
 const catchUp = () => {
   const panel = request()
@@ -95,30 +96,49 @@ const tellOfChange = () => {
 // An answer that was asked for before a change was heard of may not show it. The list tells of an open request's version;
 // one that is no longer listed is read once more, so that how far its outcome has come is not lost.
 const heardAt = new Map()
-document.addEventListener('htmx:before:request', (event) => { event.detail.ctx.askedAt = performance.now() })
+document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
+  ctx.askedAt = performance.now()
+  ctx.beside = opened()
+})
 const overtaken = (ctx) => {
-  const reference = request()?.dataset.reference
+  const reference = opened()
   const last = Math.max(heardAt.get(reference) ?? 0, heardAt.get('*') ?? 0)
   return Boolean(reference) && ctx?.askedAt !== undefined && last >= ctx.askedAt
 }
 const renew = (reference) => {
   changed.add(reference || '*')
   heardAt.set(reference || '*', performance.now())
+  renewList()
+}
+// Not at each change of many, and always once more after the last. htmx's own throttle forgets it where the list changes meanwhile.
+let resting = false
+let again = false
+const renewList = () => {
+  again = resting
+  if (resting) return
+  resting = true
   htmx.trigger(document.body, 'onedoor:changed')
+  setTimeout(() => {
+    resting = false
+    if (again) renewList()
+  }, 400)
 }
 document.addEventListener('click', (event) => {
-  if (!event.target.closest('[data-show-changes]')) return
-  const kept = all('textarea, select, input:checked', request()).map((field) => [field.id, field.value])
-  document.addEventListener('htmx:after:swap', () => {
-    for (const [id, value] of kept) {
-      const field = document.getElementById(id)
-      if (field?.type === 'radio') field.checked = true
-      else if (field) field.value = value
-      if (field) request().dataset.dirty = 'true'
-    }
-  }, { once: true })
-  refreshRequest()
+  if (event.target.closest('[data-show-changes]')) refreshRequest({ keeps: true })
 })
+const written = () => all('textarea, select, input', request()).filter((field) =>
+  field.id && (field.type === 'radio' || field.type === 'checkbox' ? field.checked !== field.defaultChecked
+    : field.options ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+      : field.value !== field.defaultValue))
+const writeAgain = (fields) => {
+  for (const { id, value, checked } of fields) {
+    const field = document.getElementById(id)
+    if (!field) continue
+    if (field.type === 'radio' || field.type === 'checkbox') field.checked = checked
+    else field.value = value
+    request().dataset.dirty = 'true'
+  }
+}
 
 // Live updates: the stream says that something changed, and never what.
 let heard = Date.now()
@@ -177,6 +197,7 @@ if (stream) {
     })
   }
   // A connection can die without a word: no beat for the time of two means that it did.
+  document.addEventListener('visibilitychange', () => { heard = Date.now() }) // a hidden page does not listen
   setInterval(() => {
     if (document.hidden || Date.now() - heard < 50000) return
     pause()
@@ -186,6 +207,31 @@ if (stream) {
 }
 function connectAgain () {
   if (stream?.isConnected && !stream._htmx?.sse) htmx.trigger(stream, 'onedoor:connect')
+}
+
+// Answers come in any order. What was asked for before what is shown does not take its place: least of all one patient's request
+// that of another, under the hands of somebody who reads or writes there. A refusal is shown, unless something is being written.
+const asked = { list: 0, 'request-slot': 0 } // when what is shown there was asked for
+const late = (ctx, { target, fragment }) => {
+  if (target?.id === 'request' || target?.id === 'explanation') return ctx.beside !== opened()
+  if (!(ctx.askedAt < asked[target?.id])) return false
+  if (target.id === 'list') return ctx.sourceElement === target
+  if (one('#request', fragment)?.dataset.reference === opened()) return false
+  if (ctx.response.status < 400) return true
+  if (writing()) pause('What you asked for in another request was not done. Open it again to see why.')
+  return writing()
+}
+const inOrder = (ctx, tasks) => {
+  const dropped = tasks.filter((task) => late(ctx, task))
+  for (const task of dropped) {
+    tasks.splice(tasks.indexOf(task), 1)
+    if (task.target.id === 'request-slot') ctx.push = ctx.hx.pushurl = 'false'
+  }
+  for (const { target } of tasks) {
+    if (!(target?.id in asked)) continue
+    if (target.id === 'list' && ctx.askedAt < asked.list) ctx.outrun = true // it may be older, and cannot be left out
+    asked[target.id] = Math.max(asked[target.id], ctx.askedAt)
+  }
 }
 
 // Only answers made of parts are swapped in. Anything else is a page of its own, such as a sign-in or a failure.
@@ -202,10 +248,18 @@ const failed = (source, status) => {
   }
 }
 document.addEventListener('htmx:before:swap', (event) => {
-  const { ctx } = event.detail
-  if (!ctx?.response || ctx.response.headers.get('X-Onedoor-Parts')) return
-  event.preventDefault()
-  failed(ctx.sourceElement, ctx.response.status)
+  const { ctx, tasks } = event.detail
+  if (!ctx?.response) return
+  if (!ctx.response.headers.get('X-Onedoor-Parts')) {
+    event.preventDefault()
+    failed(ctx.sourceElement, ctx.response.status)
+  } else if (ctx.unattended && writing()) { // they began after it was asked for
+    event.preventDefault()
+    tellOfChange()
+  } else {
+    inOrder(ctx, tasks)
+    if (ctx.keeps) ctx.written = written()
+  }
 })
 document.addEventListener('htmx:error', (event) => {
   const { ctx } = event.detail
@@ -226,12 +280,14 @@ const keepFocus = () => {
   }
 }
 document.addEventListener('htmx:after:swap', (event) => {
-  if (event.detail.ctx?.sourceElement === list()) catchUp()
-  else if (overtaken(event.detail.ctx) && !listed() && !writing()) refreshRequest(unattended)
+  const { ctx } = event.detail
+  if (ctx?.written) writeAgain(ctx.written)
+  if (ctx?.outrun) renewList()
+  if (ctx?.sourceElement === list()) catchUp()
+  else if (overtaken(ctx) && !listed() && !writing()) refreshRequest(unattended)
   followOpen()
   keepFocus()
   tick()
-  showChords()
 })
 
 // In the studio a button keeps the focus when the list around it is drawn anew; one that is gone hands it to its neighbour.
@@ -251,8 +307,9 @@ document.addEventListener('click', (event) => {
   const link = event.target.closest('[data-key="close"]')
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
   event.preventDefault()
-  const row = document.getElementById(`open-${request().dataset.reference}`)
+  const row = document.getElementById(`open-${opened()}`)
   document.getElementById('request-slot').replaceChildren()
+  asked['request-slot'] = performance.now()
   history.pushState({ htmx: true }, '', link.href)
   followOpen()
   ;(row ?? links()[0])?.focus()
@@ -265,98 +322,5 @@ document.addEventListener('click', (event) => {
   one('[data-row]', row)?.click()
 })
 
-// The registry of keys. Chords with Alt always work; letters alone only for those who ask for them (WCAG 2.1.4).
-const press = (name) => () => {
-  const target = one(`[data-key="${name}"]`)
-  if (!target) return false
-  const fold = target.closest('details')
-  if (target.tagName === 'SUMMARY') {
-    fold.open = true
-    one('select, input:not([type=hidden]), textarea', fold)?.focus()
-  } else target.click()
-  return true
-}
-const step = (by) => () => {
-  const rows = links()
-  if (rows.length === 0) return false
-  const row = document.activeElement?.closest('.app-work__row') ?? one('.app-work__row--open')
-  const from = row ? rows.findIndex((link) => row.contains(link)) : -1
-  const to = from < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, from + by))
-  rows[to].focus()
-  return true
-}
-const outcome = () => {
-  const field = one('input[name="outcome"]:checked') ?? one('input[name="outcome"]')
-  field?.focus()
-  return Boolean(field)
-}
-const keys = [
-  { key: 'J', says: 'Next request in the list', run: step(1) },
-  { key: 'K', says: 'Previous request in the list', run: step(-1) },
-  { key: 'N', says: 'Take the next unclaimed request', name: 'next' },
-  { key: 'V', says: 'Verify the open request', name: 'verify' },
-  { key: 'A', says: 'Accept the open offer', name: 'accept' },
-  { key: 'B', says: 'Decline the open offer: send it back', name: 'decline' },
-  { key: 'C', says: 'Claim the open request', name: 'claim' },
-  { key: 'R', says: 'Release the open request', name: 'release' },
-  { key: 'O', says: 'Go to the outcome of the open request', run: outcome },
-  { key: 'T', says: 'Offer the open request to another organisation', name: 'transfer' },
-  { key: 'U', says: 'Raise the urgency of the open request', name: 'raise' },
-  { key: 'W', says: 'Close the open request’s panel', name: 'close' },
-  { key: 'H', says: 'Show these shortcuts', run: () => showKeys() }
-].map((entry) => ({ ...entry, run: entry.run ?? press(entry.name) }))
-
-const showChords = () => {
-  for (const { key, name } of keys) {
-    if (name) one(`[data-key="${name}"]`)?.setAttribute('aria-keyshortcuts', `Alt+${key}`)
-  }
-}
-
-// The choice is kept in a cookie of this path: signing out clears a browser's other stores.
-const lettersCookie = 'onedoor-letters'
-const letters = () => document.cookie.split('; ').includes(`${lettersCookie}=on`)
-const setLetters = (on) => {
-  document.cookie = `${lettersCookie}=${on ? 'on' : 'off'}; path=/reception; max-age=${on ? 31536000 : 0}; samesite=strict`
-}
-
-const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties)
-  made.append(...children)
-  return made
-}
-let dialog
-const showKeys = () => {
-  if (!dialog) {
-    const box = element('input', { type: 'checkbox', checked: letters() })
-    box.addEventListener('change', () => setLetters(box.checked))
-    const close = element('button', { type: 'button', className: 'nhsuk-button nhsuk-button--small', textContent: 'Close' })
-    close.addEventListener('click', () => dialog.close())
-    const body = element('tbody', {}, ...keys.map(({ key, says }) =>
-      element('tr', {}, element('th', { scope: 'row' }, element('kbd', { textContent: `Alt + ${key}` })), element('td', { textContent: says }))))
-    dialog = element('dialog', { className: 'app-dialog', id: 'keys-dialog' },
-      element('h2', { id: 'keys-heading', textContent: 'Keyboard shortcuts' }),
-      element('table', {}, body),
-      element('label', {}, box, 'Also use these letters without Alt, when not writing'),
-      close)
-    dialog.setAttribute('aria-labelledby', 'keys-heading')
-    document.body.append(dialog)
-  }
-  if (!dialog.open) dialog.showModal()
-  return true
-}
-const opener = document.getElementById('keys')
-if (opener) {
-  opener.hidden = false
-  one('[data-keys-open]', opener).addEventListener('click', showKeys)
-}
-document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.repeat || dialog?.open || !one('.app-desk')) return
-  const field = event.target.closest('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]')
-  if (!event.altKey && (event.shiftKey || field || !letters())) return
-  const entry = keys.find(({ key }) => event.code === `Key${key}`)
-  if (entry?.run()) event.preventDefault()
-})
-
 followOpen()
 tick()
-showChords()

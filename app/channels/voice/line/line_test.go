@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds what a test waits for; nothing waits so long unless it fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // answering is a handler made of one function, which keeps the calls that it got.
 type answering struct {

@@ -186,7 +186,7 @@ func TestTwentyCallsAreHeardToTheLastKey(t *testing.T) {
 				select {
 				case d := <-s.Digits():
 					got += string(d.Key)
-				case <-time.After(10 * time.Second):
+				case <-time.After(time.Minute):
 					t.Fatalf("heard %q of %q, %+v", got, want, s.Stats())
 				}
 			}

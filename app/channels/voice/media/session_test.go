@@ -104,7 +104,7 @@ func (p *phone) raw(b []byte) {
 // receive waits for the next packet.
 func (p *phone) receive() rtp.Packet {
 	p.t.Helper()
-	if err := p.conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := p.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		p.t.Fatal(err)
 	}
 	raw := make([]byte, 1500)
@@ -122,7 +122,7 @@ func (p *phone) receive() rtp.Packet {
 // eventually waits until something holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); {
+	for deadline := time.Now().Add(time.Minute); !holds(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("not in time: %s", what)
 		}

@@ -50,8 +50,12 @@ func TestOnlyWhatIsSignedOverTheExactAddressAndFieldsIsBelieved(t *testing.T) {
 		"rightly signed":                  {address, right, form, http.StatusOK},
 		"rightly signed by the new token": {address, sign(t, hooktest.NextToken, address, first("CA2")), first("CA2"), http.StatusOK},
 	} {
-		if status, body := w.send(c.address, c.signature, c.form); status != c.status {
+		status, body := w.send(c.address, c.signature, c.form)
+		if status != c.status {
 			t.Errorf("%s: %d %s", name, status, body)
+		}
+		if status >= 400 && !strings.Contains(body, `"code":"`) { // no person reads it
+			t.Errorf("%s: refused without a code: %s", name, body)
 		}
 	}
 	w.ChangeLine(func(l *webhook.Line) { l.TwiMLTokens = []string{hooktest.NextToken} })
