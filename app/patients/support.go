@@ -26,18 +26,18 @@ func Supports() []Support {
 	return []Support{MoreTime, NoTelephone, Interpreter, SignLanguage, LargePrint, EasyRead, Braille}
 }
 
-// recordedAs are words by which a register's own wording is known for a support. No code of SNOMED CT is named: each register
-// sends its own words with its codes, and what is not known here is shown as it is worded there.
+// recordedAs are words by which a register's own wording is known for a support, where it has no code that codedAs knows. What
+// is not known here either is shown as it is worded there.
 var recordedAs = []struct {
 	words   []string
 	support Support
 }{
 	{[]string{"large print"}, LargePrint},
-	{[]string{"easy read", "easyread"}, EasyRead},
+	{[]string{"easy read", "easyread", "easy-read"}, EasyRead},
 	{[]string{"braille"}, Braille},
 	{[]string{"sign language", "bsl"}, SignLanguage},
 	{[]string{"interpreter"}, Interpreter},
-	{[]string{"additional time", "extra time", "more time", "longer appointment", "double appointment"}, MoreTime},
+	{[]string{"additional time", "extra time", "more time", "longer appointment", "extended appointment", "double appointment"}, MoreTime},
 	{[]string{"unable to use telephone", "unable to use the telephone", "does not use telephone", "no telephone", "not by telephone"}, NoTelephone},
 }
 
@@ -52,8 +52,13 @@ func supportOf(words string) Support {
 	return ""
 }
 
-// Support is what an adjustment asks for; empty where the product can only show it.
-func (a Adjustment) Support() Support { return supportOf(a.Says) }
+// Support is what an adjustment asks for, by its code, or else by its words; empty where the product can only show it.
+func (a Adjustment) Support() Support {
+	if s, known := codedAs(a.Code); known {
+		return s
+	}
+	return supportOf(a.Says)
+}
 
 // Supports are everything of the needs that can be acted on, in the order in which it is asked: what the person said and what
 // is recorded.

@@ -30,6 +30,35 @@ func TestWhatIsRecordedIsActedOn(t *testing.T) {
 	}
 }
 
+// A code counts before its words, which each register may choose; words count where the code is not known.
+func TestAnAdjustmentIsKnownByItsCode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code, says string
+		want       patients.Support
+	}{
+		{"1108171000000102", "Requires extended appointment", patients.MoreTime},
+		{"1108171000000102", "worded otherwise", patients.MoreTime},
+		{"796161000000101", "Requires information in Easyread", patients.EasyRead},
+		{"936681000000100", "worded otherwise", patients.Braille},
+		{"957351000000102", "Requires written information in at least 24 point sans serif font", patients.LargePrint},
+		{"520471000000105", "worded otherwise", patients.SignLanguage},
+		{"315594003", "worded otherwise", patients.Interpreter},
+		{"204211000000109", "worded otherwise", patients.Interpreter}, // Urdu
+		{"957051000000100", "Requires deafblind manual alphabet interpreter", ""},
+		{"204341000000103", "Makaton Sign Language interpreter needed", ""},
+		{"415805003", "Uses British sign language", patients.SignLanguage},
+		{"20421100000010", "part of a code", ""},
+		{"204211000000109 204231000000101", "two codes", ""},
+		{"1", "Needs a double appointment", patients.MoreTime},
+		{"", "Needs a quiet room", ""},
+	} {
+		if got := (patients.Adjustment{Code: c.code, Says: c.says}).Support(); got != c.want {
+			t.Errorf("%s, %q: %q, want %q", c.code, c.says, got, c.want)
+		}
+	}
+}
+
 func TestAPersonCorrectsWhatIsRecorded(t *testing.T) {
 	t.Parallel()
 	verbally, bsl := patients.Adjustment{Code: "2", Says: "Requires information verbally"}, patients.Adjustment{Code: "1", Says: "British Sign Language"}
