@@ -144,7 +144,11 @@ func (s *Service) Serves(ctx context.Context, by clinical.ReferralCaller, system
 		if id == uuid.Nil && answered {
 			return clinical.Party{}, true, nil // nobody can be referred to it
 		}
-		organisation, found = d.Organisation(id)
+		if organisation, found = d.Organisation(id); !found { // no directory's number has an ODS code's form: it names one all the same
+			if code, err := nhs.ParseODSCode(value); err == nil {
+				organisation, found = d.ByODS(code)
+			}
+		}
 	}
 	if !found || !d.TakesPart(organisation.ID, nhs.DateOf(s.now().In(tenants.London()))) {
 		return clinical.Party{}, false, nil

@@ -31,13 +31,17 @@ type Own struct {
 }
 
 // Own reads a request for the person who made it, who goes on to settle it by themselves. It refuses one that a person has to
-// deal with (not_by_self): closed, claimed, on offer, to be verified, urgent, spoken or asked for by somebody else. Whether that
-// person is on a register makes no difference to the answer. It proves nobody's identity.
+// deal with (not_by_self): claimed, on offer, to be verified, urgent, spoken or asked for by somebody else. Whether that
+// person is on a register makes no difference to the answer. A closed one is settled already (request_closed). It proves nobody's
+// identity.
 func (s *Service) Own(ctx context.Context, neighbourhood uuid.UUID, reference Reference) (Own, error) {
 	var own Own
 	err := s.store.InTx(ctx, tenants.IntakeOf(neighbourhood), func(tx Tx) error {
 		r, err := tx.Find(reference)
 		if err != nil {
+			return err
+		}
+		if err := r.mustBeOpen(); err != nil {
 			return err
 		}
 		if !r.bySelf() {

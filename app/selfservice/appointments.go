@@ -36,7 +36,7 @@ func (e *TakenError) Unwrap() error { return e.Cause }
 
 // Slots are what is free, the next first. Its errors are those of bookings.Free, and not_proved.
 func (s *Service) Slots(ctx context.Context, v Visit, proof callers.Proof, q clinical.SlotQuery) ([]OfferedSlot, error) {
-	own, err := s.let(ctx, v, proof)
+	own, err := s.let(ctx, v, proof, Book, Change)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (s *Service) offerSlots(ctx context.Context, own requests.Own, slots []clin
 
 // Appointments are the person's own that are still to come, the next first. Its errors are those of callers.Appointments.
 func (s *Service) Appointments(ctx context.Context, v Visit, proof callers.Proof) ([]OfferedAppointment, error) {
-	own, err := s.let(ctx, v, proof)
+	own, err := s.let(ctx, v, proof, Change, Cancel)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (s *Service) Appointments(ctx context.Context, v Visit, proof callers.Proof
 // booking_unknown (it is read back; the request stands in the queue meanwhile); appointments_unavailable and booking_refused
 // (nothing was changed, and the request stands in the queue); offer_ended for a token that holds no longer.
 func (s *Service) Book(ctx context.Context, v Visit, proof callers.Proof, slot string) (clinical.Appointment, error) {
-	own, err := s.let(ctx, v, proof)
+	own, err := s.let(ctx, v, proof, Book)
 	if err != nil {
 		return clinical.Appointment{}, err
 	}
@@ -106,7 +106,7 @@ func (s *Service) Book(ctx context.Context, v Visit, proof callers.Proof, slot s
 
 // Move takes a slot in the place of an appointment of the person's own. Errors are those of Book.
 func (s *Service) Move(ctx context.Context, v Visit, proof callers.Proof, appointment, slot string) (clinical.Appointment, error) {
-	own, err := s.let(ctx, v, proof)
+	own, err := s.let(ctx, v, proof, Change)
 	if err != nil {
 		return clinical.Appointment{}, err
 	}
@@ -124,7 +124,7 @@ func (s *Service) Move(ctx context.Context, v Visit, proof callers.Proof, appoin
 
 // Cancel gives an appointment of the person's own back. Errors are those of Book, without a *TakenError.
 func (s *Service) Cancel(ctx context.Context, v Visit, proof callers.Proof, appointment string) (clinical.Appointment, error) {
-	own, err := s.let(ctx, v, proof)
+	own, err := s.let(ctx, v, proof, Cancel)
 	if err != nil {
 		return clinical.Appointment{}, err
 	}

@@ -87,7 +87,7 @@ func (s *Service) dispensary(ctx context.Context, own requests.Own) (clinical.Re
 // Medicines are what the person takes regularly, as the practice's system has it. Errors: medicines_not_offered,
 // medicines_unavailable, not_proved.
 func (s *Service) Medicines(ctx context.Context, v Visit, proof callers.Proof) ([]OfferedMedicine, error) {
-	own, err := s.let(ctx, v, proof)
+	own, err := s.let(ctx, v, proof, Order)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func medicinesUnavailable(err error) *fault.Error {
 // the request stays open until that system says what became of it. Errors: order_unknown (it is read back), order_refused,
 // medicines_unavailable, order_exists, offer_ended, not_proved: the request stands in the queue in each of these.
 func (s *Service) Order(ctx context.Context, v Visit, proof callers.Proof, medicines []string) error {
-	own, err := s.let(ctx, v, proof)
+	own, err := s.let(ctx, v, proof, Order)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ package selfservice
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -140,7 +141,7 @@ func New(o Options) *Service {
 // see to it, whatever the reason. It asks settings only, and says nothing that depends on who is on a register.
 func (s *Service) Offers(ctx context.Context, v Visit) ([]Act, error) {
 	own, err := s.o.Requests.Own(ctx, v.NeighbourhoodID, v.Reference)
-	if fault.Is(err, "not_by_self") {
+	if fault.Is(err, "not_by_self") || fault.Is(err, "request_closed") {
 		return nil, nil
 	}
 	if err != nil {
@@ -202,11 +203,15 @@ func (s *Service) Proved(ctx context.Context, v Visit, proof callers.Proof) erro
 	return err
 }
 
-// let lets the patient of the request in, and nobody else.
-func (s *Service) let(ctx context.Context, v Visit, proof callers.Proof) (requests.Own, error) {
+// let lets the patient of the request in, and nobody else; and, where acts are named, only for one that answers the request: a
+// second appointment is no answer to who asked to change one.
+func (s *Service) let(ctx context.Context, v Visit, proof callers.Proof, acts ...Act) (requests.Own, error) {
 	own, err := s.o.Requests.Own(ctx, v.NeighbourhoodID, v.Reference)
 	if err != nil {
 		return requests.Own{}, err
+	}
+	if answers := actsOf(own.Kind); len(acts) > 0 && !slices.ContainsFunc(acts, func(a Act) bool { return slices.Contains(answers, a) }) {
+		return requests.Own{}, fault.New(fault.Conflict, "not_by_self", "This request asks for something else. Hand in another request for this.")
 	}
 	if proof.NeighbourhoodID != v.NeighbourhoodID || proof.CallID != v.about(own) {
 		return requests.Own{}, notProved()

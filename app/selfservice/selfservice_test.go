@@ -59,8 +59,10 @@ func TestAnAppointmentIsBookedOnceAndClosesTheRequest(t *testing.T) {
 	if err != nil || !booked.Start.Equal(offered[1].Start) {
 		t.Fatal(booked, err)
 	}
-	if _, err := d.Service.Book(t.Context(), v, proof, offered[0].Token); err == nil {
-		t.Error("a second appointment was booked for one request")
+	_, err = d.Service.Book(t.Context(), v, proof, offered[0].Token) // once more, such as by an app that heard no answer
+	wantCode(t, err, "request_closed")
+	if acts, err := d.Service.Offers(t.Context(), v); err != nil || len(acts) != 0 {
+		t.Errorf("offered %v, %v", acts, err)
 	}
 	after := status(t, d, v)
 	if after.Status != requests.Closed || after.Outcome.Code != "appointment-booked" || d.Effects() != 1 {
@@ -199,6 +201,10 @@ func TestAnAppointmentIsMovedAndCancelled(t *testing.T) {
 	}
 	_, err = d.Service.Cancel(ctx, change, proof, slots(t, d, change, proof)[0].Token)
 	wantCode(t, err, "offer_ended") // a slot's token is no appointment's
+	_, err = d.Service.Book(ctx, change, proof, slots(t, d, change, proof)[0].Token)
+	wantCode(t, err, "not_by_self") // a second appointment is no answer to this
+	_, err = d.Service.Medicines(ctx, change, proof)
+	wantCode(t, err, "not_by_self")
 	if _, err := d.Service.Move(ctx, change, proof, list[0].Token, slots(t, d, change, proof)[2].Token); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,12 @@ func Check(message []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.workflow(h)
+	what, err := b.workflow(h)
+	if raw, found := b.entryOf(h.Focus[0].Reference); err == nil && found && (what == actRefer || what == actAmend) {
+		if sr, err := r4.DecodeAs[*r4.ServiceRequest](raw); err == nil && useCaseIn(sr.Category) == "" {
+			return bad("required", "The referral names no use case.")
+		}
+	}
 	return err
 }
 
@@ -123,7 +128,6 @@ func (b received) workflow(h *r4.MessageHeader) (act, error) {
 	raw, found := b.entryOf(h.Focus[0].Reference)
 	var focus struct {
 		readResource
-		Category        []r4.CodeableConcept `json:"category"`
 		ServiceCategory []r4.CodeableConcept `json:"serviceCategory"`
 	}
 	if !found || json.Unmarshal(raw, &focus) != nil {
@@ -139,8 +143,6 @@ func (b received) workflow(h *r4.MessageHeader) (act, error) {
 	switch event := h.EventCode(); {
 	case event == eventReferral && focus.ResourceType != "ServiceRequest", event == eventReferralReply && focus.ResourceType != "ServiceRequest", event == eventBooking && focus.ResourceType != "Appointment":
 		return 0, bad("invariant", "The message's event and what it is about do not agree.")
-	case event == eventReferral && useCaseIn(focus.Category) == "" && !over:
-		return 0, bad("required", "The referral names no use case.")
 	case ending && !over:
 		return 0, bad("invariant", "The message is a cancellation by its definition, and not by its status.")
 	case event == eventReferral && reason == reasonNew && focus.Status == "active":

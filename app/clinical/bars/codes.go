@@ -89,3 +89,12 @@ func useCaseOf(code string) (useCase, bool) {
 	}
 	return useCase{}, false
 }
+
+// receivedUseCase is that of a referral that came. Senders by Core 1.1 and before, as the published example of a request is, name
+// none: theirs is held to the strictest rules that there are.
+func receivedUseCase(code string) (useCase, bool) {
+	if code == "" {
+		return useCase{Display: "Referral", Pharmacy: true}, true
+	}
+	return useCaseOf(code)
+}

@@ -36,15 +36,20 @@ type Desk struct {
 // Route is one address of the receiver.
 type Route struct{ Method, Path string }
 
-// Routes are the receiver's addresses. Bookings come to nobody's diary here, so that no Slot is offered.
+// Routes are the receiver's addresses. Bookings come to nobody's diary here, so that no Slot is offered. What is not offered is the
+// receiver's too, so that a sender hears so by the standard's codes.
 func Routes() []Route {
-	return []Route{
+	served := []Route{
 		{http.MethodGet, Root + "/metadata"},
 		{http.MethodGet, Root + "/MessageDefinition"},
 		{http.MethodPost, Root + "/$process-message"},
 		{http.MethodGet, Root + "/ServiceRequest"},
 		{http.MethodGet, Root + "/ServiceRequest/:id"},
 	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		served = append(served, Route{method, Root + "/*"})
+	}
+	return served
 }
 
 // Handler receives referrals at Root. It checks the headers, the credential and the message before it asks the desk anything; it
@@ -78,8 +83,9 @@ type asking struct {
 
 func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{headerRequest, headerCorrelation} {
-		if id, err := uuid.Parse(r.Header.Get(name)); err == nil {
-			w.Header().Set(name, id.String())
+		given := r.Header.Get(name)
+		if _, err := uuid.Parse(given); err == nil {
+			w.Header().Set(name, given) // to the letter: a sender that does not find its own takes the answer for another's
 		}
 	}
 	status, answer, err := h.answer(w, r)

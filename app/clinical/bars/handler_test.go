@@ -203,6 +203,42 @@ func TestAReferralIsReadForAPerson(t *testing.T) {
 	}
 }
 
+func TestTheIdsComeBackToTheLetter(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodGet, bars.Root+"/metadata", nil)
+	r.Header = headers()
+	for _, name := range []string{"X-Request-Id", "X-Correlation-Id"} {
+		r.Header.Set(name, strings.ToUpper(r.Header.Get(name)))
+	}
+	w := httptest.NewRecorder()
+	handler(&desk{}).ServeHTTP(w, r)
+	if w.Code != http.StatusOK || w.Header().Get("X-Request-Id") != r.Header.Get("X-Request-Id") || w.Header().Get("X-Correlation-Id") != r.Header.Get("X-Correlation-Id") {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+// The sender of an older version of Core names no use case, and may name the service by another directory than the proxy.
+func TestAnOlderReferralIsTakenByTheStrictestRules(t *testing.T) {
+	t.Parallel()
+	good := string(ours(t))
+	older := strings.NewReplacer("usecases-categories-bars", "another", "|2000000001", "|A81001", "/dos-service-id|", "/ods-organization-code|").Replace(good)
+	for name, c := range map[string]struct {
+		from, to string
+		status   int
+	}{
+		"as it is": {"active", "active", 200}, "no consent": {`"code":"DRC"`, `"code":"XYZ"`, 400}, "an amendment": {`"code":"new"`, `"code":"update"`, 400},
+	} {
+		d := &desk{}
+		w := post(d, []byte(strings.ReplaceAll(older, c.from, c.to)), "")
+		if w.Code != c.status || len(d.referred) != map[bool]int{true: 1}[c.status == 200] {
+			t.Errorf("%s: %d, %d referred: %s", name, w.Code, len(d.referred), w.Body)
+		}
+		if len(d.referred) == 1 && d.referred[0].UseCase != (clinical.Coded{Title: "Referral"}) {
+			t.Errorf("%+v", d.referred[0].UseCase)
+		}
+	}
+}
+
 func TestMessagesThatAreNotSoundAreRefused(t *testing.T) {
 	t.Parallel()
 	good := string(ours(t))

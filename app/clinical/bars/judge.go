@@ -101,10 +101,11 @@ func (a answer) problem() error {
 		return &clinical.Refused{Says: a.refusal(i), Cause: cause}
 	case taken, duplicate, lostAway:
 	}
-	return &clinical.Unknown{
-		Says:       "The receiving service gave no answer that counts. We look whether it has the referral before we send the same again.",
-		RetryAfter: a.retryAfter, Cause: cause,
+	says := "The receiving service gave no answer that counts. We look whether it has the referral before we send the same again."
+	if a.call.method == http.MethodGet { // it was only asked: a test of the connection has no referral to look for
+		says = "The receiving service was asked, and gave no answer that counts."
 	}
+	return &clinical.Unknown{Says: says, RetryAfter: a.retryAfter, Cause: cause}
 }
 
 // word keeps an issue's code for the log, and nothing that is not one.

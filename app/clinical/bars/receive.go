@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -51,7 +52,7 @@ func (h *receiver) process(ctx context.Context, from asking, raw []byte) (*r4.Bu
 		}
 		if what == actRefer {
 			receipt, err = h.Referrals.Refer(ctx, from.by, r)
-		} else if u, _ := useCaseOf(r.UseCase.Code); u.Pharmacy {
+		} else if u, _ := receivedUseCase(r.UseCase.Code); u.Pharmacy {
 			return nil, badRequest("invariant", "A referral to a pharmacy is not amended: take it back, and refer again.")
 		} else {
 			receipt, err = h.Referrals.Amend(ctx, from.by, r)
@@ -95,7 +96,8 @@ func reasonOf(h *r4.MessageHeader) string {
 // agrees compares what the headers say of the message with the message itself.
 func (in incoming) agrees(from asking) error {
 	for _, d := range in.header.Destination {
-		if _, value, both := strings.Cut(d.Endpoint, "|"); both && value != from.target.Value {
+		system, value, both := strings.Cut(d.Endpoint, "|")
+		if both && path.Base(system) == path.Base(from.target.System) && value != from.target.Value { // by another directory it may be the same one
 			return badRequest("invariant", "The message is for another service than the header says.")
 		}
 	}
@@ -148,7 +150,7 @@ func (in incoming) party(ref *r4.Reference) clinical.Party {
 // referral reads a referral, by the rules of its application.
 func (in incoming) referral(from asking) (clinical.Referral, error) {
 	sr, raw := in.focus()
-	use, known := useCaseOf(useCaseIn(sr.Category))
+	use, known := receivedUseCase(useCaseIn(sr.Category))
 	if !known {
 		return clinical.Referral{}, &refusal{http.StatusUnprocessableEntity, "REC_UNPROCESSABLE_ENTITY", "not-supported", "This use case is not taken here."}
 	}

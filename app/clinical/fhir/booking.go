@@ -191,7 +191,11 @@ func (s *System) Booked(ctx context.Context, b clinical.Booking) (clinical.Appoi
 	return got, found, err
 }
 
-// acted adds an act's identifier, by which it is read back.
-func acted(a *r4.Appointment, act uuid.UUID) {
+// acted adds an act's identifier, by which it is read back, and the request that asked for it, unless it stands there already.
+func acted(a *r4.Appointment, act uuid.UUID, reference string) {
 	a.Identifier = append(slices.Clone(a.Identifier), r4.Identifier{System: BookingSystem, Value: act.String()})
+	named := func(i r4.Identifier) bool { return i.System == r4.ReferenceSystem && i.Value == reference }
+	if reference != "" && !slices.ContainsFunc(a.Identifier, named) {
+		a.Identifier = append(a.Identifier, r4.Identifier{System: r4.ReferenceSystem, Value: reference})
+	}
 }

@@ -13,9 +13,10 @@ import (
 
 // act is one change of an appointment.
 type act struct {
-	id      uuid.UUID
-	name    string // of the appointment, as the system calls it
-	patient clinical.Patient
+	id        uuid.UUID
+	name      string // of the appointment, as the system calls it
+	reference string // of the request that asks for it
+	patient   clinical.Patient
 	// done reports that the appointment is as the act would leave it; the act may refuse what it finds.
 	done func(*r4.Appointment) (bool, error)
 	// edit changes what is read. It may give slots to be marked in the same transaction.
@@ -46,7 +47,7 @@ func (s *System) change(ctx context.Context, c act) (clinical.Appointment, error
 		if err != nil {
 			return clinical.Appointment{}, err
 		}
-		acted(a, c.id)
+		acted(a, c.id, c.reference)
 		changed["identifier"] = a.Identifier
 		for element, value := range changed {
 			if raw, err = r4.With(raw, element, value); err != nil {
@@ -128,7 +129,7 @@ func (s *System) Move(ctx context.Context, b clinical.Booking, from clinical.App
 		return clinical.Appointment{}, lacks("appointments are not moved")
 	}
 	return s.change(ctx, act{
-		id: b.ID, name: from.ID, patient: b.Patient,
+		id: b.ID, name: from.ID, reference: b.Reference, patient: b.Patient,
 		done: func(a *r4.Appointment) (bool, error) {
 			if carries(a.Identifier, BookingSystem, b.ID) {
 				return true, nil
@@ -180,7 +181,7 @@ func (s *System) Cancel(ctx context.Context, c clinical.Cancellation) (clinical.
 		why = "Cancelled by the patient"
 	}
 	return s.change(ctx, act{
-		id: c.ID, name: c.Appointment.ID, patient: c.Patient,
+		id: c.ID, name: c.Appointment.ID, reference: c.Reference, patient: c.Patient,
 		done: func(a *r4.Appointment) (bool, error) {
 			switch a.Status {
 			case "cancelled":
@@ -204,7 +205,7 @@ func (s *System) Cancel(ctx context.Context, c clinical.Cancellation) (clinical.
 // Amend changes an appointment's reason.
 func (s *System) Amend(ctx context.Context, m clinical.Amendment) (clinical.Appointment, error) {
 	return s.change(ctx, act{
-		id: m.ID, name: m.Appointment.ID, patient: m.Patient,
+		id: m.ID, name: m.Appointment.ID, reference: m.Reference, patient: m.Patient,
 		done: func(a *r4.Appointment) (bool, error) {
 			if a.Status != "booked" {
 				return false, ended

@@ -108,7 +108,7 @@ func TestAnAppointmentIsBookedMovedAmendedAndCancelled(t *testing.T) {
 		if err != nil || p.get(booked.ID)["description"] != "A cough" {
 			t.Errorf("%v", err)
 		}
-		cancellation := clinical.Cancellation{ID: uuid.New(), Appointment: amended, Patient: patient(ada), At: now}
+		cancellation := clinical.Cancellation{ID: uuid.New(), Reference: "1234567890", Appointment: amended, Patient: patient(ada), At: now}
 		other := cancellation
 		other.Patient = patient(ben)
 		if _, err := s.Cancel(t.Context(), other); !is[*clinical.Refused](err) {
@@ -125,8 +125,9 @@ func TestAnAppointmentIsBookedMovedAmendedAndCancelled(t *testing.T) {
 		if _, err := s.Move(t.Context(), bookingOf(slots[2]), moved); !is[*clinical.Refused](err) {
 			t.Errorf("a cancelled appointment was moved: %v", err)
 		}
-		if n := p.effects(); n != 5 { // booked, the practice's comment, moved, amended, cancelled
-			t.Errorf("%d effects", n)
+		if list := p.ledger(); len(list) != 5 || list[0].Kind != "appointment-booked" || list[2].Kind != "appointment-changed" ||
+			list[4].Kind != "appointment-cancelled" || list[4].RequestReference != "1234567890" { // the second is the practice's comment
+			t.Errorf("effects: %+v", list)
 		}
 	})
 }

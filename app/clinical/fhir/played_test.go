@@ -137,7 +137,9 @@ func (p *practice) fault(mode simulator.Mode) {
 	}
 }
 
-func (p *practice) effects() int {
+func (p *practice) effects() int { return len(p.ledger()) }
+
+func (p *practice) ledger() []simulator.Effect {
 	p.t.Helper()
 	response, err := http.Get(p.server.URL + simulator.LedgerPath("A81001"))
 	if err != nil {
@@ -148,7 +150,7 @@ func (p *practice) effects() int {
 	if err := json.NewDecoder(response.Body).Decode(&all); err != nil {
 		p.t.Fatal(err)
 	}
-	return len(all)
+	return all
 }
 
 // get is a resource as the practice's own staff see it.

@@ -14,7 +14,7 @@ import (
 type Effect struct {
 	ID               string    `json:"id"`
 	RequestReference string    `json:"request_reference"` // Task.groupIdentifier, ten digits; empty when none was given
-	Kind             string    `json:"kind"`              // the request kind, from Task.code
+	Kind             string    `json:"kind"`              // the request kind, from Task.code; else what was done, such as appointment-booked
 	Resource         string    `json:"resource"`          // what was written first, such as Task/7XQ…
 	At               time.Time `json:"at"`
 }
@@ -129,6 +129,9 @@ func (r *records) save(versions []version) error {
 	if c.Effect.RequestReference == "" {
 		c.Effect.RequestReference = referenceOf(versions)
 	}
+	if c.Effect.Kind == "" {
+		c.Effect.Kind = doneTo(versions[0])
+	}
 	if err := r.journal.append(c); err != nil {
 		return err
 	}
@@ -136,16 +139,32 @@ func (r *records) save(versions []version) error {
 	return nil
 }
 
-// referenceOf is an identifier of a request, where something such as an appointment carries one.
+// referenceOf is an identifier of a request, where something such as an appointment carries one. The last stands for who changed
+// it last.
 func referenceOf(versions []version) string {
 	for _, v := range versions {
-		for _, id := range identifiers(v.Resource) {
+		for _, id := range slices.Backward(identifiers(v.Resource)) {
 			if system, value, _ := strings.Cut(id, "|"); strings.HasSuffix(system, "/request-reference") {
 				return value
 			}
 		}
 	}
 	return ""
+}
+
+// doneTo says what became of a resource that belongs to no task.
+func doneTo(v version) string {
+	kind := strings.ToLower(v.Type)
+	if v.Type != "Appointment" {
+		return kind
+	}
+	switch {
+	case text(v.Resource, "status") == "cancelled":
+		return kind + "-cancelled"
+	case v.Version > 1:
+		return kind + "-changed"
+	}
+	return kind + "-booked"
 }
 
 func newID() string { return strings.ToLower(rand.Text()) }
