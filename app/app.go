@@ -189,7 +189,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch), newCallGauge(a.services.calls, a.services.outbox, a.neighbourhoods, a.now))
-	a.metrics.MustRegister(newDeliveryGauge(deliveries, a.services.directory, a.now))
+	a.metrics.MustRegister(newDeliveryGauge(deliveries, a.services.directory, a.now), newOwnToolGauge(a.services.ownTools, a.services.directory, a.now))
 	if a.has(RoleJobs) {
 		work := jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: a.services.systems,
