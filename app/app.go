@@ -189,12 +189,12 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.metrics.MustRegister(newAlarmGauge(a.services.alarms, a.neighbourhoods), newPolicyGauge(a.services.watch), newCallGauge(a.services.calls, a.services.outbox, a.neighbourhoods, a.now))
-	a.metrics.MustRegister(newDeliveryGauge(deliveries, a.services.directory, a.now))
+	a.metrics.MustRegister(newDeliveryGauge(deliveries, a.services.directory, a.now), newOwnToolGauge(a.services.ownTools, a.services.directory, a.now))
 	if a.has(RoleJobs) {
 		work := jobs.Work{
 			Drains: deliveries, Sweeps: deliveries, Systems: a.services.systems,
 			Neighbourhoods: a.neighbourhoods, Offers: a.services.requests, Drift: a.services.misroutes, Expiring: append(a.services.expiring(a.neighbourhoods), a.pruned()),
-			Transcriptions: a.services.transcriptions(), Simulations: a.services.simulations, Replays: a.services.replayer,
+			Transcriptions: a.services.transcriptions(), Copies: a.services.recordings, Simulations: a.services.simulations, Replays: a.services.replayer,
 			Shadows: jobs.Shadows{Drafts: shadowing{a.services.publishing}, Follower: a.services.simulations},
 			Calls:   a.services.calls, Standings: a.standings(deliveries), Bookings: a.services.bookings, Inboxes: a.inboxes(deliveries),
 			Ledger: deliveries, DeliveryAlarms: a.deliveryAlarms(),

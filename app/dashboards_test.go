@@ -20,6 +20,7 @@ func told() map[string]bool {
 		defer close(descriptions)
 		newDeliveryGauge(nil, nil, nil).Describe(descriptions)
 		newAlarmGauge(nil, nil).Describe(descriptions)
+		newOwnToolGauge(nil, nil, nil).Describe(descriptions)
 	}()
 	name := regexp.MustCompile(`fqName: "([^"]+)"`)
 	for d := range descriptions {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"onedoor/app/calls"
+	"onedoor/app/channels/voice/twiml"
 	"onedoor/app/messages"
 	"onedoor/app/messages/development"
 	"onedoor/app/messages/notify"
@@ -38,7 +39,17 @@ func (a *App) wireTelephone(inserter messagestore.Inserter) error {
 	if err != nil {
 		return err
 	}
-	s.recordings = recordings.New(recordings.Options{Listener: s.understanding, Store: recordingstore.New(a.db, a.now), Vault: s.vault, Transcriber: transcriber, Now: a.now})
+	guard, err := a.guard(outbound.Options{})
+	if err != nil {
+		return err
+	}
+	known, err := a.webhookLines()
+	if err != nil {
+		return err
+	}
+	s.recordings = recordings.New(recordings.Options{
+		Listener: s.understanding, Store: recordingstore.New(a.db, a.now), Vault: s.vault, Transcriber: transcriber, Copies: twiml.NewRemover(known, guard), Now: a.now,
+	})
 	s.calls = calls.NewService(calls.Options{Store: kept, Reports: kept, Lists: kept, Sealer: s.vault, Filing: &s.filing, Now: a.now})
 	provider, err := a.textProvider()
 	if err != nil || provider == nil {

@@ -23,11 +23,9 @@ func (a *App) serveWebhooks() error {
 		return err
 	}
 	s := a.services
-	known := webhookLines{directory: a.services.directory, demonstration: a.config.Demonstration}
-	if a.config.Lines != "" {
-		if known.file, err = a.book(); err != nil {
-			return err
-		}
+	known, err := a.webhookLines()
+	if err != nil {
+		return err
 	}
 	o := webhook.Options{
 		Lines: known, Dialogue: s.dialogue, Calls: s.calls, Recordings: s.recordings,
@@ -36,7 +34,7 @@ func (a *App) serveWebhooks() error {
 	if s.prompts != nil { // an interface that holds a nil pointer is not nil
 		o.Prompts = s.prompts
 	}
-	calls := twiml.New(twiml.Options{Options: o, Outbound: guard})
+	calls := twiml.New(twiml.Options{Options: o, Outbound: guard, Copies: s.recordings})
 	calls.Add(a.server)
 	calls.Hook().AddSound(a.server)
 	jambonz.New(o).Add(a.server)
@@ -49,6 +47,14 @@ type webhookLines struct {
 	file          *lines.Book
 	directory     *directory.Service
 	demonstration bool
+}
+
+func (a *App) webhookLines() (known webhookLines, err error) {
+	known = webhookLines{directory: a.services.directory, demonstration: a.config.Demonstration}
+	if a.config.Lines != "" {
+		known.file, err = a.book()
+	}
+	return known, err
 }
 
 // Line implements webhook.Lines.

@@ -75,11 +75,15 @@ func (s scribe) Transcribe(_ context.Context, neighbourhood uuid.UUID) (int, err
 	return 0, errors.New("trouble in one neighbourhood does not keep it from the next")
 }
 
-func TestRecordingsAreWrittenDownInEveryNeighbourhood(t *testing.T) {
+func (s scribe) RemoveCopies(ctx context.Context, neighbourhood uuid.UUID) (int, error) {
+	return s.Transcribe(ctx, neighbourhood)
+}
+
+func TestRecordingsAreWrittenDownAndTheirCopiesRemovedInEveryNeighbourhood(t *testing.T) {
 	t.Parallel()
 	neighbourhoods := []uuid.UUID{uuid.New(), uuid.New()}
-	written := make(scribe, 10)
-	work := jobs.Work{Transcriptions: written}
+	written, removed := make(scribe, 10), make(scribe, 10)
+	work := jobs.Work{Transcriptions: written, Copies: removed}
 	if _, err := jobs.New(testdb.New(t), work, jobs.Options{}); err == nil {
 		t.Error("it starts without the list of neighbourhoods")
 	}
@@ -92,8 +96,10 @@ func TestRecordingsAreWrittenDownInEveryNeighbourhood(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range neighbourhoods {
-		if got := <-written; got != want {
-			t.Errorf("%s, not %s", got, want)
+		for _, round := range []scribe{written, removed} {
+			if got := <-round; got != want {
+				t.Errorf("%s, not %s", got, want)
+			}
 		}
 	}
 	if err := client.Stop(ctx); err != nil {

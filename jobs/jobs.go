@@ -115,6 +115,7 @@ type Work struct {
 	Calls          CallSweeper
 	Messages       Sender
 	Transcriptions Transcriptions
+	Copies         Copies
 	Standings      Standings
 	Bookings       BookingSettler
 	Traces         PatientTracer
@@ -234,8 +235,8 @@ func New(db *database.DB, work Work, o Options) (*Client, error) {
 
 // telephone adds what keeps calls, texts and appointments going.
 func (work Work) telephone(registered *river.Workers, o Options) (periodic []*river.PeriodicJob, err error) {
-	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil || work.Bookings != nil) && work.Neighbourhoods == nil {
-		return nil, errors.New("sweeping calls, sending messages, transcribing and settling bookings need the list of neighbourhoods")
+	if (work.Calls != nil || work.Messages != nil || work.Transcriptions != nil || work.Copies != nil || work.Bookings != nil) && work.Neighbourhoods == nil {
+		return nil, errors.New("sweeping calls, sending messages, transcribing, removing copies and settling bookings need the list of neighbourhoods")
 	}
 	if work.Traces != nil {
 		if work.Neighbourhoods == nil {
@@ -264,6 +265,10 @@ func (work Work) telephone(registered *river.Workers, o Options) (periodic []*ri
 	if work.Transcriptions != nil {
 		river.AddWorker(registered, &transcribeWorker{recordings: work.Transcriptions, neighbourhoods: work.Neighbourhoods, options: o})
 		periodic = append(periodic, every(transcribeEvery, TranscribeRecordings{}))
+	}
+	if work.Copies != nil {
+		river.AddWorker(registered, &removeCopiesWorker{copies: work.Copies, neighbourhoods: work.Neighbourhoods, options: o})
+		periodic = append(periodic, every(removeCopiesEvery, RemoveCopies{}))
 	}
 	return periodic, nil
 }

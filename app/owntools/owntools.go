@@ -67,10 +67,19 @@ func (t Tool) at(handover uuid.UUID) string {
 	return u.String()
 }
 
+// Standing is what an organisation's tool has left unanswered of the requests that are open with it.
+type Standing struct {
+	Waiting int       // sent on, with time left to say that it has them
+	Silent  int       // it let the time go by, and no person has said either whether it has them
+	Since   time.Time // when the first of the silent ones was due; zero for none
+}
+
 // Store keeps tools.
 type Store interface {
 	// Tool is an organisation's, found false where it never had one.
 	Tool(ctx context.Context, neighbourhood, organisation uuid.UUID) (t Tool, found bool, err error)
+	// Standing is what the tools have left unanswered, by organisation; none for a tool that owes no word.
+	Standing(ctx context.Context, neighbourhood uuid.UUID) (map[uuid.UUID]Standing, error)
 	// Set keeps one and enters it into the trail, in the scope of who changes it.
 	Set(ctx context.Context, scope tenants.Scope, t Tool, entry audit.Entry) error
 }
@@ -107,6 +116,11 @@ func New(o Options) *Service { return &Service{o} }
 // Tool is an organisation's, on or off; found false where it never had one.
 func (s *Service) Tool(ctx context.Context, neighbourhood, organisation uuid.UUID) (Tool, bool, error) {
 	return s.o.Store.Tool(ctx, neighbourhood, organisation)
+}
+
+// Standing is what the tools of a neighbourhood have left unanswered, by organisation; none for a tool that owes no word.
+func (s *Service) Standing(ctx context.Context, neighbourhood uuid.UUID) (map[uuid.UUID]Standing, error) {
+	return s.o.Store.Standing(ctx, neighbourhood)
 }
 
 // Keys are those that an organisation may name as its tool's: the keys of its neighbourhood's partners.

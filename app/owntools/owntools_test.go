@@ -180,6 +180,7 @@ func TestWhatIsSaidOfAHandover(t *testing.T) {
 		{"a person and the tool differ: the last word holds", []step{personNot, accept}, "", requests.ToolTaken, false},
 		{"nobody says anything", []step{silence}, "", requests.ToolSilent, false},
 		{"the tool says it late", []step{silence, accept}, "", requests.ToolTaken, false},
+		{"a person looks after silence, and it is not there", []step{silence, personNot}, "", requests.ToolRefused, false},
 		{"silence ends nothing that was said", []step{accept, silence}, "", requests.ToolTaken, false},
 		{"the person stays here", []step{stay}, "", requests.ToolStayed, false},
 		{"who stayed here is not taken", []step{stay, accept}, "tool_answered", requests.ToolStayed, false},
@@ -411,6 +412,14 @@ func TestSilenceIsShownInTheQueue(t *testing.T) {
 			t.Errorf("at %s: %d, %v", at, n, err)
 		}
 	}
+	stands := func(nb uuid.UUID, when string, want owntools.Standing) {
+		t.Helper()
+		got, err := w.tools.Standing(t.Context(), nb)
+		if s := got[weirLane]; err != nil || s.Waiting != want.Waiting || s.Silent != want.Silent || !s.Since.Equal(want.Since) {
+			t.Errorf("%s: %+v, %v", when, s, err)
+		}
+	}
+	stands(riverside, "before its time", owntools.Standing{Waiting: 1})
 	end(way.Handover.DueAt.Add(-time.Second), 0)
 	if s := row(); s != requests.ToolWaiting {
 		t.Errorf("before its time it is %s", s)
@@ -423,4 +432,11 @@ func TestSilenceIsShownInTheQueue(t *testing.T) {
 	if v := w.view(r); v.Message == messages.ToolWaiting {
 		t.Error("the patient is told that the tool is waited for")
 	}
+	silent := owntools.Standing{Silent: 1, Since: way.Handover.DueAt.Truncate(time.Microsecond)}
+	stands(riverside, "after its time", silent)
+	stands(hillside, "for another neighbourhood", owntools.Standing{})
+	if _, err := w.Requests.ToolDecline(t.Context(), w.sam, requests.Command{Reference: r}, "Nothing has come."); err != nil {
+		t.Fatal(err)
+	}
+	stands(riverside, "once a person has looked", owntools.Standing{})
 }

@@ -57,7 +57,9 @@ type Options struct {
 	Transcriber speech.Transcriber
 	// Listener hears transcripts beside the rules, to be compared with what the caller chose; nil where nobody listens.
 	Listener Listener
-	Now      func() time.Time
+	// Copies remove what telephony platforms hold; nil where none is reached.
+	Copies Copies
+	Now    func() time.Time
 }
 
 // Listener listens in the shadow. It is understanding.Service.
@@ -81,6 +83,11 @@ func New(o Options) *Service { return &Service{o} }
 // has one channel, of PCM in 8 or 16 bits or of G.711; what is not (recording_format), is empty (recording_empty) or is
 // longer than Most bytes (recording_too_long) is refused.
 func (s *Service) Keep(ctx context.Context, neighbourhood, call uuid.UUID, linkID string, wav []byte) (uuid.UUID, error) {
+	return s.keep(ctx, neighbourhood, call, linkID, wav, nil)
+}
+
+// keep keeps a recording and, with it or not at all, what is to be removed elsewhere for it.
+func (s *Service) keep(ctx context.Context, neighbourhood, call uuid.UUID, linkID string, wav []byte, elsewhere *Copy) (uuid.UUID, error) {
 	sound, err := parse(wav)
 	if err != nil {
 		return uuid.Nil, err
@@ -92,7 +99,7 @@ func (s *Service) Keep(ctx context.Context, neighbourhood, call uuid.UUID, linkI
 	if err != nil {
 		return uuid.Nil, err
 	}
-	return r.ID, s.o.Store.Add(ctx, r, sealed)
+	return r.ID, s.o.Store.Add(ctx, r, sealed, elsewhere)
 }
 
 // OfRequest are the recordings of a request in the order in which they were said, with their transcripts. Who does not see

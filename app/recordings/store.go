@@ -27,7 +27,12 @@ type Kept struct {
 
 // Store keeps recordings. A scope finds those of requests that it sees, and fault.Absent for all others.
 type Store interface {
-	Add(ctx context.Context, r Recording, sealed []byte) error
+	// Add keeps a recording and, in the same transaction, what is to be removed elsewhere for it; nil for nothing.
+	Add(ctx context.Context, r Recording, sealed []byte, elsewhere *Copy) error
+	AddCopy(ctx context.Context, c Copy) error
+	// CopiesDue are copies to remove now. A try is counted as it is given out.
+	CopiesDue(ctx context.Context, neighbourhood uuid.UUID, now time.Time, limit int) ([]Copy, error)
+	CopyRemoved(ctx context.Context, neighbourhood, id uuid.UUID) error
 	// OfRequest leaves the sound out.
 	OfRequest(ctx context.Context, scope tenants.Scope, reference requests.Reference) ([]Kept, error)
 	// Find reads a recording with its sound, by a request that it belongs to. note may change who has heard it, and gives the

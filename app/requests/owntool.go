@@ -263,7 +263,7 @@ func (r *Request) mayBeSaid(state ToolState) error {
 		return fault.New(fault.Conflict, "tool_answered", "The patient chose to stay in Onedoor: deal with the request there.")
 	case state == ToolDone && h.State != ToolTaken:
 		return fault.New(fault.Conflict, "tool_not_taken", "Say first that the tool has taken this request.")
-	case state == ToolRefused && h.State != ToolWaiting && h.State != ToolTaken:
+	case state == ToolRefused && h.State != ToolWaiting && h.State != ToolTaken && h.State != ToolSilent:
 		return toolAnswered()
 	}
 	return nil

@@ -13,6 +13,8 @@ type OwnToolPlace struct {
 	Title   string
 	Action  string // where it is changed
 	Link    string // what the organisation puts on its own pages
+	Silent  string // what the tool did not answer in time; empty for nothing
+	Waiting string // what it has still time for; empty for nothing
 	Changed string // by whom and when; empty for never
 	On      components.Choice
 	Name    components.Field

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,41 @@ func (s *Store) Tool(ctx context.Context, neighbourhood, organisation uuid.UUID)
 		return t, false, fmt.Errorf("read an organisation's own tool: %w", err)
 	}
 	return t, found, nil
+}
+
+// Standing implements owntools.Store. Two partial indexes hold the rows, which are few.
+func (s *Store) Standing(ctx context.Context, neighbourhood uuid.UUID) (map[uuid.UUID]owntools.Standing, error) {
+	found := map[uuid.UUID]owntools.Standing{}
+	err := s.db.InTx(ctx, tenants.JobOf(neighbourhood), func(tx *database.Tx) error {
+		rows, err := tx.Pgx().Query(ctx, `
+			select accountable_id, count(*) filter (where tool_due_at is not null), count(*) filter (where tool_due_at is null),
+			       min(cast(tool ->> 'due_at' as timestamptz)) filter (where tool_due_at is null)
+			from requests
+			where neighbourhood_id = $1 and (tool_due_at is not null or (tool ->> 'state' = 'silent' and status < 5))
+			      and accountable_id = cast(tool ->> 'organisation_id' as uuid)
+			group by accountable_id`, neighbourhood)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var organisation uuid.UUID
+			var standing owntools.Standing
+			var since *time.Time
+			if err := rows.Scan(&organisation, &standing.Waiting, &standing.Silent, &since); err != nil {
+				return err
+			}
+			if since != nil {
+				standing.Since = *since
+			}
+			found[organisation] = standing
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what own tools left unanswered: %w", err)
+	}
+	return found, nil
 }
 
 // Set implements owntools.Store.

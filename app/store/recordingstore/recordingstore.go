@@ -98,11 +98,14 @@ func (f *found) kept() recordings.Kept {
 }
 
 // Add implements recordings.Store.
-func (s *Store) Add(ctx context.Context, r recordings.Recording, sealed []byte) error {
+func (s *Store) Add(ctx context.Context, r recordings.Recording, sealed []byte, elsewhere *recordings.Copy) error {
 	return s.db.InTx(ctx, tenants.IntakeOf(r.NeighbourhoodID), func(tx *database.Tx) error {
 		tx.Later(&row{
 			NeighbourhoodID: r.NeighbourhoodID, ID: r.ID, CallID: r.CallID, LinkID: r.LinkID, At: r.At, LengthMs: r.Length.Milliseconds(), Audio: sealed,
 		})
+		if elsewhere != nil {
+			tx.Later(newCopyRow(*elsewhere))
+		}
 		return nil
 	})
 }

@@ -2,8 +2,10 @@ package operations
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -27,6 +29,7 @@ const (
 // OwnTools are the online tools that organisations keep. It is owntools.Service.
 type OwnTools interface {
 	Tool(ctx context.Context, neighbourhood, organisation uuid.UUID) (owntools.Tool, bool, error)
+	Standing(ctx context.Context, neighbourhood uuid.UUID) (map[uuid.UUID]owntools.Standing, error)
 	Keys(ctx context.Context, neighbourhood uuid.UUID) ([]identity.Client, error)
 	Set(ctx context.Context, by requests.Actor, t owntools.Tool) error
 }
@@ -99,6 +102,10 @@ func (w *Workspace) showOwnTools(k *call, refused uuid.UUID, sent url.Values, wh
 	if err != nil {
 		return err
 	}
+	standing, err := w.OwnTools.Standing(k.ctx(), k.who.NeighbourhoodID)
+	if err != nil {
+		return err
+	}
 	for _, o := range k.directory.Organisations() {
 		if !k.who.MayIn(o.ID, "own-tool", "read") {
 			continue
@@ -108,6 +115,7 @@ func (w *Workspace) showOwnTools(k *call, refused uuid.UUID, sent url.Values, wh
 			return err
 		}
 		p := ownToolPlace(k, o, tool, keys)
+		p.Silent, p.Waiting = unanswered(standing[o.ID])
 		if o.ID == refused {
 			p.Key.Options = keyOptions(keys, sent.Get("key"))
 			p.Name.Value, p.Address.Value, p.On.Options[0].Checked = sent.Get("name"), sent.Get("address"), sent.Get("on") == "yes"
@@ -131,6 +139,25 @@ func (w *Workspace) showOwnTools(k *call, refused uuid.UUID, sent url.Values, wh
 	}
 	return routes.Render(k.c, status, pages.OwnToolsPage(page))
 }
+
+// unanswered says what a tool owes a word of: what is overdue, and what has time left. Empty for nothing.
+func unanswered(s owntools.Standing) (silent, waiting string) {
+	switch {
+	case s.Silent == 1:
+		silent = "The tool did not say in time that it has 1 request that a patient went on with. It was due on " + dueAt(s.Since) + "."
+	case s.Silent > 1:
+		silent = fmt.Sprintf("The tool did not say in time that it has %d requests that patients went on with. The first was due on %s.", s.Silent, dueAt(s.Since))
+	}
+	switch {
+	case s.Waiting == 1:
+		waiting = "1 patient went on there, and the tool still has time to say that it has their request."
+	case s.Waiting > 1:
+		waiting = fmt.Sprintf("%d patients went on there, and the tool still has time to say that it has their requests.", s.Waiting)
+	}
+	return silent, waiting
+}
+
+func dueAt(at time.Time) string { return onDay(at) + " at " + at.In(tenants.London()).Format("15:04") }
 
 // keyOptions are the partners' keys by what they are for, and none.
 func keyOptions(keys []identity.Client, named string) []components.SelectOption {

@@ -2,15 +2,21 @@ package operations_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
+	"github.com/google/uuid"
+
+	"onedoor/app/audit"
 	"onedoor/app/demo"
 	"onedoor/app/demo/demotest"
 	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/owntools"
+	"onedoor/app/patients"
+	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/app/store/directorystore"
 	"onedoor/app/store/identitystore"
@@ -54,6 +60,26 @@ func TestAnOrganisationSaysThatItsPatientsGoOnInItsOwnTool(t *testing.T) {
 			t.Errorf("%s: %d", place, status)
 		}
 	}
+	who := w.Patients[0]
+	receipt, err := w.Requests.Submit(t.Context(), requests.Submission{
+		NeighbourhoodID: demo.NeighbourhoodID("riverside"), Channel: requests.Linked, Kind: "callback", AskedOf: who.PracticeID,
+		Patient: patients.Given{NHSNumber: who.NHSNumber, BirthDate: who.BirthDate}, By: audit.Actor{Kind: audit.Patient},
+		Answers: map[string]json.RawMessage{"red-flags-adult": json.RawMessage(`["none"]`), "callback-topic": json.RawMessage(`"medicines"`)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := w.Requests.HandOver(t.Context(), demo.NeighbourhoodID("riverside"), receipt.Reference, requests.OwnTool{OrganisationID: who.PracticeID, Name: "Weir Lane Online"}, uuid.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, body = jo(http.MethodGet, "/operations/own-tools")
+	holds(t, body, "1 patient went on there", "not The tool is silent")
+	if n, err := w.Requests.EndSilentHandovers(t.Context(), demo.NeighbourhoodID("riverside"), h.DueAt); n != 1 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	_, _, body = jo(http.MethodGet, "/operations/own-tools")
+	holds(t, body, "The tool is silent", "1 request that a patient went on with", "not "+string(receipt.Reference), "not 1 patient went on there")
 	for name, as := range map[string]func(string, string, ...string) (int, string, string){"a lead": lead, "a receptionist": sam} {
 		if status, _, _ := as(http.MethodGet, "/operations/own-tools"); status != http.StatusForbidden {
 			t.Errorf("%s: %d", name, status)

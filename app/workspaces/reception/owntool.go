@@ -67,7 +67,7 @@ func toolActions(k *call, v requests.View, p *pages.RequestPanel, tried attempt)
 			Text: "It is in " + h.Tool, Action: command(v.Reference, toolAcceptCommand), Hint: "It is dealt with there, and stays in this queue until it is answered.",
 		})
 	}
-	if (h.State == requests.ToolWaiting || h.State == requests.ToolTaken) && k.mayIn(at, toolDeclineCommand) {
+	if (unknown || h.State == requests.ToolTaken) && k.mayIn(at, toolDeclineCommand) {
 		p.More = append(p.More, reasonForm(v, toolDeclineCommand, tried, p.Problems, pages.MoreForm{
 			Summary: "It is not in " + h.Tool, Button: "Say that it is not there", Hint: "It is then dealt with here.",
 		}))

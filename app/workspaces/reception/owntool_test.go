@@ -40,7 +40,7 @@ func TestAPersonSaysWhetherTheirOwnToolHasARequest(t *testing.T) {
 	if n, err := h.Requests.EndSilentHandovers(t.Context(), demo.NeighbourhoodID("riverside"), h.Now().AddDate(0, 0, 7)); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
-	sam.wants(sam.get("/reception/requests/"+string(silent)), 200, "Own tool silent", "nobody has said that it is there. Look for it there, or call the patient.", "Nobody said in time that it is in Weir Lane Surgery’s own online tool")
+	sam.wants(sam.get("/reception/requests/"+string(silent)), 200, "Own tool silent", "It is in Weir Lane Online", "It is not in Weir Lane Online", "nobody has said that it is there. Look for it there, or call the patient.", "Nobody said in time that it is in Weir Lane Surgery’s own online tool")
 	tab := h.tab(t, "sam.carter")
 	tab.Go(h.url + "/reception/requests/" + string(silent))
 	browsertest.Axe(t, tab)

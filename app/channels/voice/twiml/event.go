@@ -2,6 +2,7 @@ package twiml
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"path"
@@ -33,8 +34,10 @@ func (c *Channel) event(ctx context.Context, p post, x webhook.Expected) (dialog
 	case x.Expect.Kind != dialogue.ExpectRecording, address == "":
 		return c.keys(p, x, digits), nil
 	case digits == "*":
+		c.discard(ctx, p, address)
 		return dialogue.Event{Kind: dialogue.Keys, Keys: "*"}, nil // say it again: what was spoken is spoken anew
 	case p.form.Get("RecordingDuration") == "0":
+		c.discard(ctx, p, address)
 		return dialogue.Event{Kind: dialogue.Keys, Keys: strings.TrimSuffix(digits, "#")}, nil
 	}
 	id, err := c.recording(ctx, p, x, address)
@@ -99,7 +102,20 @@ func (c *Channel) recording(ctx context.Context, p post, x webhook.Expected, add
 	if err != nil {
 		return uuid.Nil, err
 	}
+	if _, _, ok := held(address); ok && c.copies != nil {
+		return c.copies.KeepFetched(ctx, p.line.NeighbourhoodID, x.CallID, x.LinkID, wav, p.line.Name, address)
+	}
 	return c.keep.Keep(ctx, p.line.NeighbourhoodID, x.CallID, x.LinkID, wav)
+}
+
+// discard has Twilio remove a recording that is not needed. A caller never waits for it to succeed.
+func (c *Channel) discard(ctx context.Context, p post, address string) {
+	if _, _, ok := held(address); !ok || c.copies == nil {
+		return
+	}
+	if err := c.copies.Discard(ctx, p.line.NeighbourhoodID, p.line.Name, address); err != nil {
+		c.hook.Log.LogAttrs(ctx, slog.LevelError, "a recording that nobody needs stays with the telephony platform", slog.String("code", fault.As(err).Code))
+	}
 }
 
 func (c *Channel) fetch(ctx context.Context, p post, at *url.URL) ([]byte, error) {
@@ -108,11 +124,16 @@ func (c *Channel) fetch(ctx context.Context, p post, at *url.URL) ([]byte, error
 		return nil, err
 	}
 	// The token goes to Twilio itself and to nobody whom a message names.
-	if host := at.Hostname(); at.Scheme == "https" && strings.HasSuffix(host, ".twilio.com") {
+	if twilios(at) {
 		r.SetBasicAuth(p.form.Get("AccountSid"), p.line.TwiMLTokens[0])
 	}
 	wav, _, err := outbound.Read(c.outbound, r)
 	return wav, err
+}
+
+// twilios reports whether an address is Twilio's own.
+func twilios(at *url.URL) bool {
+	return at.Scheme == "https" && at.User == nil && strings.HasSuffix(at.Hostname(), ".twilio.com")
 }
 
 func pause(ctx context.Context, d time.Duration) error {

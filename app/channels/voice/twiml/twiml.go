@@ -4,7 +4,7 @@
 //
 // A post is believed when its signature fits the exact address under which the platform reaches us and every field; each
 // line has tokens of its own, two while they are changed. A post that was taken before is refused. What a caller says is
-// fetched through the outbound guard and kept by package recordings. Callers are put through to the line's own people and
+// fetched through the outbound guard, kept by package recordings, and then removed at Twilio. Callers are put through to the line's own people and
 // to nobody else. Nothing that a post says is logged.
 package twiml
 
@@ -28,6 +28,8 @@ type Options struct {
 	webhook.Options
 	// Outbound fetches recordings.
 	Outbound outbound.Client
+	// Copies have recordings removed at Twilio once they are kept here; nil leaves them there.
+	Copies Copies
 }
 
 // Channel answers for /voice/twiml.
@@ -38,13 +40,14 @@ type Channel struct {
 	now      func() time.Time
 	outbound outbound.Client
 	keep     webhook.Recordings
+	copies   Copies
 }
 
 // New makes the channel.
 func New(o Options) *Channel {
 	o.Via = calls.TwiML
 	hook := webhook.New(o.Options)
-	return &Channel{hook: hook, lines: o.Lines, base: hook.Base, now: o.Now, outbound: o.Outbound, keep: o.Recordings}
+	return &Channel{hook: hook, lines: o.Lines, base: hook.Base, now: o.Now, outbound: o.Outbound, keep: o.Recordings, copies: o.Copies}
 }
 
 // Hook is what drives the calls.
