@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"onedoor/app/demo"
@@ -39,9 +40,10 @@ func PlayTrouble(ctx context.Context, c Config, ods, mode string, lasting time.D
 		return fmt.Errorf("%s cannot be read: %w", demo.FileName, err)
 	}
 	for _, o := range running.Organisations {
-		if o.ODS != ods {
+		if !strings.EqualFold(o.ODS, ods) {
 			continue
 		}
+		ods = o.ODS
 		fault := map[string]string{"mode": mode}
 		if lasting > 0 {
 			fault["for"] = lasting.String()

@@ -2,7 +2,11 @@ package e2e_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
+
+	"onedoor/app"
 )
 
 // A clinical system fails in each of the ways that such systems do while an outcome is on its way to it. The outcome is
@@ -29,7 +33,11 @@ func TestClinicalSystemsFail(t *testing.T) {
 			p.t = t
 			pharmacist := p.as("pharmacist")
 			reference := p.toClaimed()
-			p.breaks(t, "FRV01", test.mode)
+			breaks := p.breaks
+			if test.mode == "down" {
+				breaks = p.outage
+			}
+			breaks(t, "FRV01", test.mode)
 			if got := pharmacist.command(reference, "outcome", object{"outcome": "done", "note": "Advice given."}); got.Status != "closed" || len(got.Deliveries) != 2 {
 				t.Fatalf("the outcome was not recorded: %+v", got)
 			}
@@ -63,11 +71,23 @@ func TestClinicalSystemsFail(t *testing.T) {
 			} else if n := p.effects(t, "FRV01", reference); n != 0 {
 				t.Fatalf("a system in %s has %d effects", test.mode, n)
 			}
-			p.breaks(t, "FRV01", "ok")
+			breaks(t, "FRV01", "ok")
 			test.allowed = append(test.allowed, "filed")
 			eventually(t, "filed after the recovery", func() bool { return truthful().State == "filed" })
 			p.hasOneEffect(t, "FRV01", reference)
 			p.hasOneEffect(t, "A81001", reference)
 		})
+	}
+}
+
+// outage makes an organisation's system misbehave, or well again, as `onedoor simulator outage` does.
+func (p *product) outage(t testing.TB, ods, mode string) {
+	t.Helper()
+	var said strings.Builder
+	if err := app.PlayTrouble(t.Context(), p.config, strings.ToLower(ods), mode, time.Hour, &said); err != nil || !strings.Contains(said.String(), "Quayside Pharmacy ("+ods+")") {
+		t.Fatalf("%v: it says %q", err, &said)
+	}
+	if err := app.PlayTrouble(t.Context(), p.config, "Z99999", mode, time.Hour, &said); err == nil {
+		t.Error("an organisation that is not there was put out of order")
 	}
 }

@@ -138,6 +138,9 @@ func (t trial) search(ctx context.Context, system clinical.System, i clinical.In
 			ID: id, CorrelationID: id, NeighbourhoodID: i.NeighbourhoodID, OrganisationID: i.OrganisationID, IntegrationID: i.ID,
 			State: clinical.Sent, Document: clinical.Document{DeliveryID: id}, CreatedAt: now, SentAt: now,
 		})
+	case i.Kind == clinical.GPConnect:
+		t.set(integrations.StepSearch, integrations.Skipped, "Not asked: the practice’s system answers about appointments only to a named member of staff who books for a patient.")
+		return
 	case schedules && slices.Contains(offers.Offers, clinical.FindSlots):
 		_, err = scheduler.Slots(ctx, clinical.SlotQuery{From: now, To: now.AddDate(0, 0, 7), Most: 1})
 	default:

@@ -261,3 +261,18 @@ func p384(t *testing.T) []byte {
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
+
+// What is for staff who book is tried as far as it goes without a booking.
+func TestAConnectionForStaffIsTriedWithoutABooking(t *testing.T) {
+	t.Parallel()
+	s := systems.New(systems.Options{
+		Settings: &settings{}, Outbound: &outbound.Options{Allow: []outbound.Allowed{{Prefix: netip.MustParsePrefix("127.0.0.1/32")}}}, Now: time.Now, Random: rand.Reader,
+	})
+	i := fhirAt(played(t, nil).URL + "/A81001/STU3/1/gpconnect")
+	i.Kind = clinical.GPConnect
+	i.Settings = map[string]string{"consumer-asid": "1", "provider-asid": "2", "consumer-endpoint": "https://one.example/gpconnect", "telephone": "01632960000"}
+	steps, offers := s.Test(t.Context(), i)
+	if got := states(steps); offers == nil || got != "address passed, encryption skipped, credential passed, capabilities passed, search skipped" {
+		t.Errorf("%s\n%+v", got, steps)
+	}
+}

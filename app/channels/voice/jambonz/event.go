@@ -47,13 +47,15 @@ func (c *Channel) spoken(ctx context.Context, m message, x webhook.Expected) (di
 	look := time.NewTicker(soundLook)
 	defer look.Stop()
 	for {
-		switch id := x.Heard(ctx); {
+		switch id, key := x.Heard(ctx); {
+		case id == webhook.Nothing() && key != "":
+			return dialogue.Event{Kind: dialogue.Keys, Keys: key}, nil
 		case id == webhook.Nothing() && strings.Contains(m.Digits, "#"):
 			return dialogue.Event{Kind: dialogue.Keys}, nil // the hash at once leaves the question out
 		case id == webhook.Nothing():
 			return dialogue.Event{Kind: dialogue.Silence}, nil
 		case id != uuid.Nil:
-			return dialogue.Event{Kind: dialogue.Recorded, Recording: id}, nil
+			return dialogue.Event{Kind: dialogue.Recorded, Recording: id, Keys: key}, nil
 		}
 		select {
 		case <-look.C:

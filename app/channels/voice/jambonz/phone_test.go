@@ -196,6 +196,32 @@ func (p *phone) press(keys string) *phone {
 func (p *phone) speak(seconds, loud int, digits string) *phone {
 	p.t.Helper()
 	l := p.want("listen")
+	_ = p.stream(l, seconds, loud).Close(websocket.StatusNormalClosure, "")
+	p.post(l.ActionHook, map[string]any{"digits": digits})
+	return p
+}
+
+// speakAndKey streams sound with keys at its end, as jambonz passes them, until it is told to end the stream.
+func (p *phone) speakAndKey(keys string) *phone {
+	p.t.Helper()
+	l := p.want("listen")
+	socket := p.stream(l, 1, 9000)
+	for _, key := range keys {
+		if err := socket.Write(p.t.Context(), websocket.MessageText, []byte(`{"event":"dtmf","dtmf":"`+string(key)+`","duration":"1600"}`)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if _, told, err := socket.Read(p.t.Context()); err != nil || string(told) != `{"type":"disconnect"}` {
+		p.t.Fatalf("jambonz is told %q, %v", told, err)
+	}
+	_ = socket.Close(websocket.StatusNormalClosure, "")
+	p.post(l.ActionHook, nil)
+	return p
+}
+
+// stream opens the stream of a listen, and speaks.
+func (p *phone) stream(l verb, seconds, loud int) *websocket.Conn {
+	p.t.Helper()
 	socket, response, err := websocket.Dial(p.t.Context(), l.URL, &websocket.DialOptions{Subprotocols: []string{"audio.jambonz.org"}})
 	if err != nil {
 		p.t.Fatal(err)
@@ -218,9 +244,7 @@ func (p *phone) speak(seconds, loud int, digits string) *phone {
 			p.t.Fatal(err)
 		}
 	}
-	_ = socket.Close(websocket.StatusNormalClosure, "")
-	p.post(l.ActionHook, map[string]any{"digits": digits})
-	return p
+	return socket
 }
 
 func (p *phone) status(s string) {

@@ -3,6 +3,7 @@ package jambonz
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -23,7 +24,7 @@ const (
 	subprotocol = "audio.jambonz.org"
 )
 
-// sound takes what a caller says: a text of JSON first, then binary parts of 16-bit PCM. It believes the pass in the address.
+// sound takes what a caller says: a text of JSON first, then binary parts of 16-bit PCM, with a text for each key. It believes the pass in the address.
 func (c *Channel) sound(e echo.Context) error {
 	r := e.Request()
 	line, found, err := c.lines.Line(r.Context(), e.Param("line"))
@@ -49,37 +50,53 @@ func (c *Channel) sound(e echo.Context) error {
 	longest := min(expected.Expect.Longest+30*time.Second, longestSound)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), longest)
 	defer cancel()
-	samples := listen(ctx, socket, int(longest/time.Second)*rate)
+	samples, key := listen(ctx, socket, int(longest/time.Second)*rate)
 	// The platform is gone by now, and what was said is kept all the same.
 	filing, done := context.WithTimeout(context.WithoutCancel(r.Context()), 10*time.Second)
 	defer done()
 	heard := webhook.Nothing()
-	if spoken(samples) {
+	if key != "*" && spoken(samples) { // after a star it is said anew
 		if heard, err = c.keep.Keep(filing, line.NeighbourhoodID, expected.CallID, expected.LinkID, wav(samples)); err != nil {
 			return nil //nolint:nilerr // whoever waits for it goes on without; the connection takes no answer
 		}
 	}
-	_ = c.hook.Hear(filing, line, at, heard) // likewise
+	_ = c.hook.Hear(filing, line, at, heard, key) // likewise
 	return nil
 }
 
-// listen reads sound until it ends, or holds more than it may.
-func listen(ctx context.Context, socket *websocket.Conn, most int) []byte {
+// listen reads sound until it ends, holds more than it may, or the caller presses 0 or the star, which it gives.
+func listen(ctx context.Context, socket *websocket.Conn, most int) (samples []byte, key string) {
 	socket.SetReadLimit(mostPart)
-	var samples []byte
 	for len(samples) < 2*most {
 		kind, part, err := socket.Read(ctx)
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
-				return samples // a close, which is how it ends, or a connection that broke: what came counts
+				return samples, "" // a close, which is how it ends, or a connection that broke: what came counts
 			}
-			return samples
+			return samples, ""
 		}
 		if kind == websocket.MessageBinary {
 			samples = append(samples, part...)
+			continue
+		}
+		if key := pressed(part); key == "0" || key == "*" {
+			_ = socket.Write(ctx, websocket.MessageText, []byte(disconnect)) // jambonz then asks what follows
+			return samples, key
 		}
 	}
-	return samples[:2*most]
+	return samples[:2*most], ""
+}
+
+// disconnect asks jambonz to end a stream of sound.
+const disconnect = `{"type":"disconnect"}`
+
+// pressed is the key that a text of the stream tells of; empty for any other text.
+func pressed(text []byte) string {
+	var e struct{ Event, DTMF string }
+	if json.Unmarshal(text, &e) != nil || e.Event != "dtmf" {
+		return ""
+	}
+	return e.DTMF
 }
 
 // spoken reports whether a sound can hold a word.

@@ -48,6 +48,7 @@ type listenTo struct {
 	FinishOnKey string `json:"finishOnKey"`
 	MaxLength   int    `json:"maxLength"`
 	Timeout     int    `json:"timeout"`
+	PassDTMF    bool   `json:"passDtmf"`
 	PlayBeep    bool   `json:"playBeep"`
 	MixType     string `json:"mixType"`
 	SampleRate  int    `json:"sampleRate"`
@@ -87,9 +88,10 @@ func (c *Channel) verbs(a webhook.Answer) []any {
 	next, e := c.address(a), a.Turn.Expect
 	switch e.Kind {
 	case dialogue.ExpectRecording:
+		// jambonz ends a stream by itself at one key. The others come by the stream, which ends then: see sound.
 		return append(words(a), listenTo{
 			Verb: "listen", URL: socketAddress(next) + "/sound", ActionHook: next, FinishOnKey: "#", MaxLength: seconds(e.Longest),
-			Timeout: seconds(e.First), PlayBeep: true, MixType: "mono", SampleRate: rate,
+			Timeout: seconds(e.First), PassDTMF: true, PlayBeep: true, MixType: "mono", SampleRate: rate,
 		})
 	case dialogue.ExpectTransfer:
 		d := dial{Verb: "dial", ActionHook: next + "/dialled", ConfirmHook: next + "/answered", AnswerOnBridge: true, Timeout: dialTimeout, Target: []target{}}

@@ -260,3 +260,27 @@ func TestOurOwnSoundIsPlayedWhereThereIsSome(t *testing.T) {
 		t.Errorf("it plays %s", p.raw)
 	}
 }
+
+func TestKeysWhileACallerSpeaks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.ring().press("1313511")
+	question := p.heard()
+	p.speakAndKey("5*") // a key that means nothing here ends nothing
+	p.want("listen")
+	if p.heard() != question {
+		t.Errorf("after a star a caller hears %q, and not %q", p.heard(), question)
+	}
+	p.speakAndKey("0").want("dial")
+	p.status("completed")
+	in, _ := w.Only(t)
+	spoken := 0
+	for _, a := range in.Incomplete.Answers {
+		if a.Recording != uuid.Nil {
+			spoken++
+		}
+	}
+	if spoken != 1 {
+		t.Errorf("what was said before the 0 was kept %d times", spoken)
+	}
+}

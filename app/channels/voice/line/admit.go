@@ -39,7 +39,7 @@ func (s *Server) admits(l Line, from netip.Addr) bool {
 
 // lineFor is the line that a call is for.
 func (s *Server) lineFor(ctx context.Context, req *sip.Request) (Line, bool) {
-	name := Key(req.Recipient.User)
+	name := Key(dialled(req.Recipient))
 	if l, ok := s.lines[name]; ok {
 		return l, true
 	}

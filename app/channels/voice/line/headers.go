@@ -2,6 +2,7 @@ package line
 
 import (
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -109,6 +110,20 @@ func phoneOf(uri sip.Uri) nhs.Phone {
 		return ""
 	}
 	return phone
+}
+
+// dialled is the name that a caller rang, of an address as trunks write it: +44… as %2B44…, as a tel address, or with
+// parameters of the number (RFC 3966) behind it.
+func dialled(uri sip.Uri) string {
+	name := uri.User
+	if uri.Scheme == "tel" {
+		name = uri.Raw()
+	}
+	name, _, _ = strings.Cut(name, ";")
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
+	return name
 }
 
 // sessionTime is a Session-Expires header: RFC 4028.

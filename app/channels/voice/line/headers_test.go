@@ -154,3 +154,19 @@ func FuzzMessage(f *testing.F) {
 		_ = d.response(200, "OK", []byte("v=0")).String()
 	})
 }
+
+func TestALineIsFoundByEveryWayInWhichTrunksWriteItsNumber(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{
+		"sip:01632960100@127.0.0.1", "sip:+441632960100@127.0.0.1;user=phone", "sip:%2B441632960100@127.0.0.1", "sip:+441632960100;npdi;rn=+441632960000@127.0.0.1",
+		"tel:+441632960100", "tel:01632960100;phone-context=+44",
+	} {
+		var uri sip.Uri
+		if err := sip.ParseUri(address, &uri); err != nil {
+			t.Fatal(address, err)
+		}
+		if got := Key(dialled(uri)); got != Key("01632 960100") {
+			t.Errorf("%s is for %q", address, got)
+		}
+	}
+}

@@ -25,8 +25,8 @@ func (h *Hook) Listening(ctx context.Context, line Line, at Place) (Expected, er
 	return h.expected(line, s), nil
 }
 
-// Hear gives the answer at a place the recording that came by another way, or Nothing.
-func (h *Hook) Hear(ctx context.Context, line Line, at Place, recording uuid.UUID) error {
+// Hear gives the answer at a place the recording that came by another way, or Nothing, and the key that ended it, if one did.
+func (h *Hook) Hear(ctx context.Context, line Line, at Place, recording uuid.UUID, key string) error {
 	for range 4 {
 		s, err := h.load(ctx, line, at.Call)
 		if err != nil {
@@ -35,7 +35,7 @@ func (h *Hook) Hear(ctx context.Context, line Line, at Place, recording uuid.UUI
 		if s.Step != at.Step || s.Heard != uuid.Nil {
 			return replayed()
 		}
-		s.Heard = recording
+		s.Heard, s.HeardKey = recording, key
 		if err = h.save(ctx, line, s); !fault.Is(err, "session_moved_on") {
 			return err
 		}

@@ -21,6 +21,7 @@ type session struct {
 	Turn     dialogue.Turn
 	Filled   bool      `json:",omitempty"` // the last answer was complete by its length
 	Heard    uuid.UUID `json:",omitzero"`  // a recording that came by another way, for the step that waits for it
+	HeardKey string    `json:",omitempty"` // the key that ended it
 
 	version int
 	call    uuid.UUID

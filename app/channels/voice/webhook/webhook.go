@@ -199,8 +199,8 @@ type Expected struct {
 	// Since is when that answer was given, and Lasts how long its words take.
 	Since time.Time
 	Lasts time.Duration
-	// Heard is a recording that came by another way.
-	Heard func(context.Context) uuid.UUID
+	// Heard is a recording that came by another way, and the key that ended it: 0, a star, or none.
+	Heard func(context.Context) (uuid.UUID, string)
 }
 
 // Next handles the message that follows an answer, and answers. The message that came before it, again, gets its answer
@@ -243,7 +243,7 @@ func (h *Hook) handle(ctx context.Context, line Line, s *session, e dialogue.Eve
 		s.Turn = turn
 	}
 	s.Filled = e.Kind == dialogue.Keys && before.Most > 1 && len(e.Keys) == before.Most
-	s.Step, s.At, s.Heard = s.Step+1, now, uuid.Nil
+	s.Step, s.At, s.Heard, s.HeardKey = s.Step+1, now, uuid.Nil, ""
 	if err := h.save(ctx, line, s); err != nil {
 		return h.taken(ctx, line, s.call, s.Step-1, err)
 	}
@@ -338,14 +338,14 @@ func File(ctx context.Context, d Dialogue, state []byte) error {
 
 func (h *Hook) expected(line Line, s *session) Expected {
 	e := Expected{CallID: s.call, Expect: s.Turn.Expect, LinkID: s.State.Place.LinkID, Since: s.At, Lasts: lasts(s.Turn)}
-	e.Heard = func(ctx context.Context) uuid.UUID {
+	e.Heard = func(ctx context.Context) (uuid.UUID, string) {
 		if s.Heard != uuid.Nil {
-			return s.Heard
+			return s.Heard, s.HeardKey
 		}
 		if now, err := h.load(ctx, line, s.call); err == nil && now.Step == s.Step {
-			s.Heard, s.version = now.Heard, now.version
+			s.Heard, s.HeardKey, s.version = now.Heard, now.HeardKey, now.version
 		}
-		return s.Heard
+		return s.Heard, s.HeardKey
 	}
 	return e
 }
