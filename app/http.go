@@ -20,6 +20,7 @@ import (
 	"onedoor/app/store/eventstore"
 	"onedoor/app/workspaces/reception"
 	"onedoor/app/workspaces/studio"
+	"onedoor/app/workspaces/trouble"
 	"onedoor/ui/static"
 )
 
@@ -46,7 +47,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	})
 	a.server = routes.New(routes.Options{
 		Doors: s.door, Development: !a.config.production(), Secure: a.config.secure(), Log: a.log, Now: a.now, Registry: a.metrics,
-		Ready: []routes.Check{{Name: "database", Ask: a.db.Ping}, {Name: "policies", Ask: s.watch.Ready}}, Degraded: s.watch.Degraded, FormAction: []string{provider.Origin()}, ProblemPage: pages.Problem,
+		Ready: []routes.Check{{Name: "database", Ask: a.db.Ping}, {Name: "policies", Ask: s.watch.Ready}}, Degraded: s.watch.Degraded, FormAction: []string{provider.Origin()}, ProblemPage: trouble.Page(pages.Problem),
 		KeyRate: rate.Limit(a.config.KeyRate), KeyBurst: a.config.KeyRate,
 	})
 	a.server.AddHTTP(http.MethodGet, static.Root+"*", routes.Public, static.Handler())
@@ -54,7 +55,7 @@ func (a *App) serveHTTP(deliveries *deliverystore.Store) error {
 	pages.Register(a.server)
 	changes := eventstore.New(a.tailer)
 	program, err := api.New(api.Options{
-		Catalogue: s.catalogue, PINs: s.callers, SelfService: s.selfservice, Traces: s.traces, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
+		Catalogue: s.catalogue, PINs: s.callers, SelfService: s.selfservice, Traces: s.traces, Needs: s.envelopes, Requests: s.requests, Deliveries: deliveries, Integrations: s.integrations, Recordings: s.recordings, Neighbourhoods: s.directory, Changes: changes, Policies: s.publishing, Simulations: s.simulations,
 		Reports: s.calls, Directories: s.directory, Now: a.now,
 	})
 	if err != nil {

@@ -33,6 +33,7 @@ func TestPagesInTrouble(t *testing.T) {
 		"a question before its time":  {method: "POST", path: "/riverside/question/3", contentType: form, body: "answer=x", status: 200},
 		"the wrong method":            {method: "DELETE", path: "/riverside/start", status: 405},
 		"another's queue, not signed": {method: "GET", path: "/reception/queues/x", status: 200},
+		"no such page at reception":   {method: "GET", path: "/reception/nothing/of/it", status: 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := http.NewRequest(test.method, p.BaseURL+test.path, strings.NewReader(test.body))

@@ -105,3 +105,11 @@ type KeptNeeds struct {
 	Told   bool      `json:"told,omitempty"` // the person said or confirmed them; otherwise they are as a register has them
 	Sealed []byte    `json:"sealed"`
 }
+
+// OpenedNeeds are KeptNeeds as the staff of an organisation concerned see them.
+type OpenedNeeds struct {
+	Needs
+	Supports   []Support `json:"supports,omitempty"`   // what of them can be acted on
+	Told       bool      `json:"told"`                 // the person said or confirmed them; otherwise they are as a register has them
+	Unreadable bool      `json:"unreadable,omitempty"` // they cannot be opened now: ask the person
+}

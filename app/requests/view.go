@@ -94,6 +94,8 @@ type StaffView struct {
 	Arrivals []ArrivalView `json:"arrivals,omitempty"`
 	// Needs are what the person needs so that care reaches them, sealed: what they said first, then a register's word.
 	Needs []patients.KeptNeeds `json:"-"`
+	// OpenedNeeds are those, opened by a surface that shows them.
+	OpenedNeeds []patients.OpenedNeeds `json:"needs,omitempty"`
 	// Handover is how it stands in the organisation's own online tool; nil where nobody was sent there.
 	Handover *Handover     `json:"handover,omitempty"`
 	Timeline []audit.Entry `json:"-"`

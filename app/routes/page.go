@@ -2,6 +2,7 @@ package routes
 
 import (
 	"bytes"
+	"context"
 	"net/url"
 	"strings"
 
@@ -15,7 +16,8 @@ import (
 // Render answers with a page of a workspace.
 func Render(c echo.Context, status int, component templ.Component) error {
 	var b bytes.Buffer // a page that fails halfway is not sent
-	if err := component.Render(c.Request().Context(), &b); err != nil {
+	// A refusal is drawn after the call's own context has ended, and templ draws nothing in one that has.
+	if err := component.Render(context.WithoutCancel(c.Request().Context()), &b); err != nil {
 		return err
 	}
 	return c.HTMLBlob(status, b.Bytes())

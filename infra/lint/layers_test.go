@@ -128,6 +128,7 @@ var broken = map[string][]edge{
 	"workspace-reception":  {{"app/workspaces/reception", "onedoor/app/workspaces/studio"}, {"app/workspaces/reception", "onedoor/app/channels/web"}},
 	"workspace-studio":     {{"app/workspaces/studio", "onedoor/app/workspaces/operations"}},
 	"workspace-operations": {{"app/workspaces/operations", "onedoor/app/workspaces/reception"}},
+	"workspace-trouble":    {{"app/workspaces/trouble", "onedoor/app/workspaces/operations"}},
 	"only-cmd-imports-app": {{"app/demo", "onedoor/app"}, {"jobs", "onedoor/app"}, {"infra/localpg", "onedoor/app"}},
 	"leaves":               {{"infra/localpg", "onedoor/app/database"}, {"migrations", "onedoor/tenants"}},
 	"test-support":         {{"app/demo", "onedoor/app/database/testdb"}, {"app/requests", "testing"}},

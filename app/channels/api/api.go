@@ -16,6 +16,7 @@ import (
 	"onedoor/app/catalogue"
 	"onedoor/app/clinical"
 	"onedoor/app/identity"
+	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/policy"
@@ -52,6 +53,11 @@ type Traces interface {
 	Trace(ctx context.Context, by requests.Actor, c requests.Command) (requests.View, error)
 }
 
+// Needs open what was sealed of what people need. It is needs.Envelopes.
+type Needs interface {
+	Open(ctx context.Context, neighbourhood uuid.UUID, k *patients.KeptNeeds) (patients.Needs, error)
+}
+
 // Deliveries are outcomes on their way to clinical systems. It is a clinical.Store.
 type Deliveries interface {
 	List(ctx context.Context, scope tenants.Scope, f clinical.Filter, cursor string, limit int) (clinical.Page, error)
@@ -75,6 +81,7 @@ type Options struct {
 	Changes        requests.Changes
 	PINs           PINs
 	Traces         Traces // nil: nobody can be looked up
+	Needs          Needs  // nil: what people need is not told
 	SelfService    SelfService
 	Policies       Policies
 	Simulations    Simulations

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/labstack/echo/v4"
 
@@ -48,7 +47,7 @@ func (a *API) run(do command) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		return routes.WriteJSON(c, http.StatusOK, view)
+		return a.writeRequest(c, view)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"onedoor/app/fault"
 	"onedoor/app/identity"
+	"onedoor/app/patients"
 	"onedoor/app/requests"
 	"onedoor/app/routes"
 	"onedoor/policy/access"
@@ -42,6 +43,18 @@ func (a *API) getRequest(c echo.Context) error {
 	view, err := a.o.Requests.Get(c.Request().Context(), readerOf(routes.Principal(c)), ref)
 	if err != nil {
 		return err
+	}
+	return a.writeRequest(c, view)
+}
+
+// writeRequest answers with a request as its reader may see it. What the person needs is opened for staff; where it cannot be,
+// that is said, so that nobody takes it for nothing.
+func (a *API) writeRequest(c echo.Context, view requests.View) error {
+	if view.Staff != nil && a.o.Needs != nil {
+		for _, kept := range view.Staff.Needs {
+			n, err := a.o.Needs.Open(c.Request().Context(), routes.Principal(c).NeighbourhoodID, &kept)
+			view.Staff.OpenedNeeds = append(view.Staff.OpenedNeeds, patients.OpenedNeeds{Needs: n, Supports: n.Supports(), Told: kept.Told, Unreadable: err != nil})
+		}
 	}
 	return routes.WriteJSON(c, http.StatusOK, view)
 }

@@ -68,3 +68,26 @@ func TestARestrictedRecordIsToldByTheAPI(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAPITellsStaffWhatAPersonNeeds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	daniel := w.Patients[0]
+	w.register.Know(national.Person{
+		NHSNumber: string(daniel.NHSNumber), Given: daniel.GivenName, Family: daniel.FamilyName, BirthDate: daniel.BirthDate.String(), Practice: "A81001",
+		Adjustments: [][2]string{{"1326191000000101", "Requires additional time"}, {"999", "Prefers to wait outside"}},
+	})
+	at := "/api/v1/requests/" + must(t, w.submit(t, "app", w.soreThroat()), 201).text("reference")
+	if before := must(t, w.call(t, "receptionist", "GET", at, nil), 200); strings.Contains(string(before.body), `"needs"`) {
+		t.Errorf("needs that nobody read: %s", before.body)
+	}
+	must(t, w.call(t, "receptionist", "POST", at+"/trace", nil), 200)
+	seen := must(t, w.call(t, "receptionist", "GET", at, nil), 200)
+	needs, _ := seen.json["staff"].(map[string]any)["needs"].([]any)
+	if len(needs) != 1 || needs[0].(map[string]any)["told"] != false || !strings.Contains(string(seen.body), `"supports":["more-time"]`) || !strings.Contains(string(seen.body), "Prefers to wait outside") {
+		t.Errorf("%s", seen.body)
+	}
+	if own := must(t, w.call(t, "app", "GET", at, nil), 200); strings.Contains(string(own.body), "additional time") {
+		t.Errorf("a program that submits is told: %s", own.body)
+	}
+}

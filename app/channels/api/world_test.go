@@ -30,8 +30,10 @@ import (
 	"onedoor/app/directory"
 	"onedoor/app/identity"
 	"onedoor/app/integrations"
+	"onedoor/app/needs"
 	"onedoor/app/nhs"
 	"onedoor/app/outbound"
+	"onedoor/app/patients/flags"
 	"onedoor/app/patients/pds"
 	"onedoor/app/publishing"
 	"onedoor/app/requests"
@@ -93,8 +95,11 @@ func newWorld(t *testing.T) *world {
 	w.register.Know(demo.NationalPeople(nhs.DateOf(w.Now()))...)
 	played := httptest.NewServer(w.register)
 	t.Cleanup(played.Close)
+	envelopes := needs.NewEnvelopes(w.Vault)
 	a, err := api.New(api.Options{
+		Needs: envelopes,
 		Traces: traces.New(traces.Options{
+			Flags: flags.New(flags.Options{BaseURL: played.URL + national.FlagsPath, Transport: http.DefaultTransport, Random: rand.Reader}), Keeper: envelopes,
 			Tracer: pds.New(pds.Options{BaseURL: played.URL + national.PDSPath, Transport: http.DefaultTransport, Now: w.Now, Random: rand.Reader}),
 			Store:  tracestore.New(w.DB), Requests: w.Requests, Sealer: w.Vault, Now: w.Now,
 		}),
