@@ -36,18 +36,13 @@ else
   check lint .bin/golangci-lint run
 fi
 
-# Many tests wait rather than work: on a small machine, one package more than there are processors runs at once.
-beside=()
-processors=$(nproc)
-[ "$processors" -gt 4 ] || beside=(-p $((processors + 1)))
-
 # run FILE FLAGS... PACKAGES...: each package has fifteen minutes, and no result is taken from a cache.
 status=0
 run() {
   local file=$1
   shift
   go tool gotestsum --format pkgname --format-hide-empty-pkg --hide-summary=skipped --jsonfile "$results/$file.json" -- \
-    -count=1 -timeout 15m "${beside[@]}" "$@" || status=1
+    -count=1 -timeout 15m "$@" || status=1
 }
 
 if [ "${1:-}" = peers ]; then
@@ -55,16 +50,16 @@ if [ "${1:-}" = peers ]; then
 else
   # Nothing in these packages runs beside anything else, or what does is tried with the detector elsewhere (parity's channels
   # and the studio's handlers by app/e2e); without it their random tests try fifty times as much, and long texts are read in
-  # seconds. So are two long tests of sound, each of which is one calculation.
+  # seconds. So are a few long tests, each of which is one calculation.
   mapfile -t pure < <(go list ./policy/... ./app/channels/voice/parity ./app/understanding/local ./app/cmd/policies ./app/workspaces/studio \
     ./infra/lint | grep -v -e '/simulate$' -e '/access$')
   mapfile -t rest < <(go list ./... | grep -v -x -F "$(printf '%s\n' "${pure[@]}")")
-  sound='^(TestSpeechIsNotHeardAsKeys|TestMP3IsRead)$'
+  calculations='^(TestSpeechIsNotHeardAsKeys|TestMP3IsRead|TestMapEqualsEnforce)$'
   echo "tests, with the race detector"
-  run raced -race -skip "$sound" "${rest[@]}"
+  run raced -race -skip "$calculations" "${rest[@]}"
   echo "tests of what is pure"
   run pure "${pure[@]}"
-  run sound -run "$sound" ./app/channels/voice/media
+  run calculations -run "$calculations" ./app/channels/voice/media ./policy/access
 fi
 cat "$results"/*.json >"$results/tests"
 
