@@ -50,7 +50,7 @@ type Elsewhere struct {
 
 // Staff is the strip across a workspace.
 type Staff struct {
-	Person, Organisation string
+	Person, Organisation string // without a person nobody is named, on a page that does not know who asked
 	SignOut              string // where signing out is posted
 	Navigation           []NavigationItem
 }
@@ -373,7 +373,7 @@ func StaffLayout(p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.Staff != nil {
+			if p.Staff != nil && p.Staff.Person != "" {
 				templ_7745c5c3_Err = account(*p.Staff).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -48,9 +48,9 @@ func (w workspace) say(c echo.Context, status int, e *fault.Error) error {
 		},
 		Heading: heading, Says: says,
 	}
-	who := routes.Principal(c)
-	if who.Known() {
-		t.Staff = &components.Staff{Person: who.Name, SignOut: routes.SignOutPath}
+	t.Staff = &components.Staff{} // who asked is not known where no route was found
+	if who := routes.Principal(c); who.Known() {
+		t.Staff.Person, t.Staff.SignOut = who.Name, routes.SignOutPath
 	}
 	if c.Request().Method == http.MethodGet && status >= http.StatusTooManyRequests {
 		t.Links = append(t.Links, pages.Link{Text: locales.Plain("Try again"), Href: path(c)})

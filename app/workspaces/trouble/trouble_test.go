@@ -30,7 +30,7 @@ func TestPagesSayNoToStaffInTheirOwnWords(t *testing.T) {
 		status       int
 		holds        []string
 	}{
-		"nothing there":             {"GET", "/operations/nothing", 404, []string{"Page not found", "Onedoor operations", `href="/operations"`}},
+		"nothing there":             {"GET", "/operations/nothing", 404, []string{"Page not found", "Onedoor operations", `href="/operations"`, "staff.css"}},
 		"nothing there, with words": {"GET", "/reception/" + strings.Repeat("x", 300), 404, []string{"Page not found", `href="/reception"`}},
 		"somebody else's claim":     {"GET", "/reception/claimed", 409, []string{"That was not done", "Dr Aisha Rahman has it."}},
 		"too slow":                  {"GET", "/reception/late", 503, []string{"not working for the moment", `href="/reception/late"`, "Try again"}},
